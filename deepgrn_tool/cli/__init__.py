@@ -1,0 +1,1 @@
+"""The executables: one thin module each, option parsing only."""

@@ -1,0 +1,138 @@
+"""What every executable shares: option groups, logging, and the one place that turns errors into exit codes.
+
+Nothing heavier than argparse is imported here, so that `--help` answers at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import logging
+import os
+import signal
+import sys
+from typing import TYPE_CHECKING
+
+from deepgrn_tool import __version__
+from deepgrn_tool.errors import InputError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from types import FrameType
+
+logger = logging.getLogger("deepgrn_tool")
+
+EXIT_OK = 0
+EXIT_INPUT = 1  # bad data
+EXIT_USAGE = 2  # bad options
+EXIT_SIGNAL = 128  # plus the signal's number, as shells report it
+
+
+class _Terminated(BaseException):
+    """SIGTERM arrived; unwinds the stack so that temporary files are removed."""
+
+
+def new_parser(program: str, description: str) -> argparse.ArgumentParser:
+    """Make a parser with the options that every program has.
+
+    Args:
+        program: Name of the executable, such as "deepgrn-predict".
+        description: The module's docstring; its first line is the summary.
+    """
+    parser = argparse.ArgumentParser(
+        prog=program,
+        description=description,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+    group = parser.add_argument_group("messages")
+    group.add_argument("--quiet", action="store_true", help="report warnings and errors only")
+    group.add_argument("--debug", action="store_true", help="report details, and the traceback of an error")
+    return parser
+
+
+def positive_int(text: str) -> int:
+    """Parse a whole number of at least 1, for argparse."""
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{value} is not at least 1")
+    return value
+
+
+def name_and_file(text: str) -> tuple[str, str]:
+    """Parse `NAME=FILE`, for argparse.
+
+    >>> name_and_file("K562=k562.bw")
+    ('K562', 'k562.bw')
+    """
+    name, separator, path = text.partition("=")
+    if not (name and separator and path):
+        raise argparse.ArgumentTypeError(f"'{text}' is not of the form NAME=FILE")
+    return name, path
+
+
+def add_threads(parser: argparse._ActionsContainer) -> None:
+    """Add `--threads`; the default is 1 and the machine's cores are never counted."""
+    parser.add_argument("--threads", type=positive_int, default=1, metavar="N", help="processor threads (default: 1)")
+
+
+def _set_up_logging(args: argparse.Namespace) -> None:
+    level = logging.DEBUG if args.debug else logging.WARNING if args.quiet else logging.INFO
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    logger.handlers[:] = [handler]
+    logger.setLevel(level)
+    logger.propagate = False
+
+
+def _describe_os_error(error: OSError) -> str:
+    if error.errno == errno.ENOSPC:
+        where = f"{error.filename}: " if error.filename else ""
+        return f"{where}no space left on the disk; free some or write elsewhere"
+    if error.filename is not None and error.strerror:
+        return f"{error.filename}: {error.strerror}"
+    return " ".join(str(error).split())
+
+
+def _on_sigterm(number: int, frame: FrameType | None) -> None:
+    raise _Terminated
+
+
+def run_cli(
+    parser: argparse.ArgumentParser,
+    run: Callable[[argparse.Namespace], None],
+    argv: Sequence[str] | None = None,
+) -> int:
+    """Parse options, run, and return the exit code: 0, 1 for bad data, 2 for bad options.
+
+    Expected mistakes become one line on stderr; any other exception is a bug and propagates.
+    """
+    args = parser.parse_args(argv)
+    _set_up_logging(args)
+    # The level must be set before TensorFlow loads: its C++ side reads it once.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    previous = signal.signal(signal.SIGTERM, _on_sigterm)
+    try:
+        run(args)
+        sys.stdout.flush()
+    except UsageError as error:
+        parser.error(str(error))
+    except (InputError, OSError) as error:
+        logger.debug("traceback:", exc_info=True)
+        text = str(error) if isinstance(error, InputError) else _describe_os_error(error)
+        logger.error("%s: error: %s", parser.prog, text)
+        if isinstance(error, BrokenPipeError):
+            # Python flushes stdout at exit and would complain a second time.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_INPUT
+    except KeyboardInterrupt:
+        logger.error("%s: interrupted", parser.prog)
+        return EXIT_SIGNAL + signal.SIGINT
+    except _Terminated:
+        logger.error("%s: terminated", parser.prog)
+        return EXIT_SIGNAL + signal.SIGTERM
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+    return EXIT_OK

@@ -1,0 +1,1 @@
+"""The prediction engine: chromosome segments in, scores and attention out."""

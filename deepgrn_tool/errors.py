@@ -1,0 +1,60 @@
+"""The two kinds of mistake that a user can make; everything else is a bug and shows its traceback."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from os import PathLike
+
+
+class UsageError(Exception):
+    """Options that contradict each other or lack a partner; programs exit with code 2."""
+
+
+class InputError(Exception):
+    """A file whose content is wrong or does not match the other inputs; programs exit with code 1.
+
+    Args:
+        message: What is wrong and what to do about it, in the user's words, without a full stop.
+        path: The file at fault, if there is one.
+        line: 1-based line number within that file.
+    """
+
+    def __init__(self, message: str, path: str | PathLike[str] | None = None, line: int | None = None) -> None:
+        """Put file and line before the message, as compilers do."""
+        self.message = message
+        self.path = None if path is None else str(path)
+        self.line = line
+        super().__init__(self._text())
+
+    def _text(self) -> str:
+        if self.path is None:
+            return self.message
+        if self.line is None:
+            return f"{self.path}: {self.message}"
+        return f"{self.path}, line {self.line}: {self.message}"
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Suggest the known name that the user probably meant.
+
+    Returns:
+        `"; did you mean 'chr21'?"`, or a short list of what there is, or an empty string when nothing is known.
+    """
+    names = list(known)
+    prefixed = [f"chr{name}", name.removeprefix("chr")]
+    if name in {"MT", "M", "chrM", "chrMT"}:
+        prefixed += ["chrM", "MT", "M", "chrMT"]
+    for candidate in prefixed:
+        if candidate != name and candidate in names:
+            return f"; did you mean '{candidate}'?"
+    close = get_close_matches(name, names, n=1, cutoff=0.6)
+    if close:
+        return f"; did you mean '{close[0]}'?"
+    if not names:
+        return ""
+    shown = ", ".join(names[:5])
+    return f" (it has {shown}{', …' if len(names) > 5 else ''})"

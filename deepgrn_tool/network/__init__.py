@@ -1,0 +1,1 @@
+"""The network: its configuration, layers, files, and the import of published weights."""
