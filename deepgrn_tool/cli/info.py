@@ -1,0 +1,53 @@
+"""Show what a features file or a model file holds."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from deepgrn_tool.cli._common import new_parser, run_cli
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+FEATURES_COLUMNS = ("section", "name", "value")
+MODEL_COLUMNS = ("name", "value")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of deepgrn-info."""
+    parser.add_argument("file", metavar="FILE", help="features.h5 or model.h5")
+    parser.add_argument("--tsv", action="store_true", help="tab-separated, with a header, for other programs")
+
+
+def _write_table(columns: Sequence[str], rows: Sequence[Sequence[str]], tsv: bool) -> None:
+    if tsv:
+        lines = ["\t".join(row) for row in (columns, *rows)]
+    else:
+        widths = [max((len(row[column]) for row in rows), default=0) for column in range(len(columns) - 1)]
+        lines = ["  ".join([*map(str.ljust, row[:-1], widths), row[-1]]) for row in rows]
+    sys.stdout.write("\n".join(lines) + "\n")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Print the content of the file."""
+    from deepgrn_tool.data.features_file import open_hdf5
+
+    with open_hdf5(args.file) as file:
+        kind = file.attrs.get("format")
+    if kind == "deepgrn-model":
+        from deepgrn_tool.network.files import describe_model
+
+        _write_table(MODEL_COLUMNS, describe_model(args.file), args.tsv)
+        return
+    from deepgrn_tool.data.summary import describe_features
+
+    _write_table(FEATURES_COLUMNS, describe_features(args.file), args.tsv)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run deepgrn-info."""
+    parser = new_parser("deepgrn-info", __doc__ or "")
+    add_arguments(parser)
+    return run_cli(parser, run, argv)

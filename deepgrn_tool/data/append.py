@@ -1,0 +1,175 @@
+"""Adding to an HDF5 file in place so that a killed run leaves the old content intact.
+
+HDF5 changes a file's metadata while it works: killed half-way, the file is lost. Here the library sees a file whose new
+bytes go behind the old end at once, where nothing refers to them, while its changes of old bytes (superblock and group
+tables, a few kB) stay in memory until everything else is on the disk; then they are written in one short burst.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import signal
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import h5py
+
+from deepgrn_tool.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_SIGNATURE = b"\x89HDF\r\n\x1a\n"
+# Place of the end-of-file address by superblock version (HDF5 File Format Specification, section II.A).
+_END_ADDRESS = {0: 40, 1: 44, 2: 28, 3: 28}
+_PAGE = 4096  # bytes
+
+
+def end_of_hdf5(descriptor: int, path: str | Path) -> int:
+    """Read where HDF5 says that the file ends; bytes behind are left over from a killed run.
+
+    Raises:
+        InputError: The file is not HDF5 or ends before that place.
+    """
+    head = os.pread(descriptor, 64, 0)
+    if head[:8] != _SIGNATURE or len(head) < 64 or head[8] not in _END_ADDRESS:
+        raise InputError("is not HDF5; make it with deepgrn-features", path)
+    place = _END_ADDRESS[head[8]]
+    end = int.from_bytes(head[place : place + 8], "little")
+    if os.fstat(descriptor).st_size < end:
+        raise InputError("is truncated HDF5; make or copy the file again", path)
+    return end
+
+
+class OverlayFile:
+    """A file object for h5py: writes below `end` are kept in memory until `commit`.
+
+    Args:
+        descriptor: File open for reading and writing.
+        end: Bytes of the old content.
+    """
+
+    def __init__(self, descriptor: int, end: int) -> None:
+        """Start at position 0 with nothing changed."""
+        self._descriptor = descriptor
+        self._end = end
+        self._position = 0
+        self._size = end
+        self._pages: dict[int, bytearray] = {}
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Move; returns the new position."""
+        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self._size}[whence]
+        self._position = base + offset
+        return self._position
+
+    def tell(self) -> int:
+        """Return the position."""
+        return self._position
+
+    def read(self, size: int) -> bytes:
+        """Read up to `size` bytes, old content with the changes in memory laid over it."""
+        begin = self._position
+        data = bytearray(os.pread(self._descriptor, min(size, max(0, self._size - begin)), begin))
+        for number in range(begin // _PAGE, (min(begin + len(data), self._end) + _PAGE - 1) // _PAGE):
+            page = self._pages.get(number)
+            if page is not None:
+                first = max(begin, number * _PAGE)
+                last = min(begin + len(data), number * _PAGE + len(page))
+                data[first - begin : last - begin] = page[first - number * _PAGE : last - number * _PAGE]
+        self._position += len(data)
+        return bytes(data)
+
+    def readinto(self, buffer: memoryview) -> int:
+        """Read into `buffer`; returns the number of bytes."""
+        data = self.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+    def write(self, data: bytes | memoryview) -> int:
+        """Write at the position; returns the number of bytes."""
+        view = memoryview(data).cast("B")
+        done = 0
+        while done < len(view) and self._position < self._end:
+            done += self._write_old(view[done:])
+        while done < len(view):
+            written = os.pwrite(self._descriptor, view[done:], self._position)
+            done += written
+            self._position += written
+        self._size = max(self._size, self._position)
+        return done
+
+    def _write_old(self, view: memoryview) -> int:
+        number, offset = divmod(self._position, _PAGE)
+        begin = number * _PAGE
+        page = self._pages.get(number)
+        if page is None:
+            page = bytearray(os.pread(self._descriptor, min(_PAGE, self._end - begin), begin))
+            self._pages[number] = page
+        amount = min(len(view), len(page) - offset)
+        page[offset : offset + amount] = view[:amount]
+        self._position += amount
+        return amount
+
+    def truncate(self, size: int | None = None) -> int:
+        """Set the size; never below the old content."""
+        self._size = max(self._position if size is None else size, self._end)
+        os.ftruncate(self._descriptor, self._size)
+        return self._size
+
+    def flush(self) -> None:
+        """Do nothing: `commit` flushes."""
+
+    def commit(self) -> None:
+        """Put the changes of old bytes into the file, all new bytes being on the disk."""
+        os.fsync(self._descriptor)
+        stops = {signal.SIGINT, signal.SIGTERM}
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, stops)
+        try:
+            # The superblock, which knows the new end, comes last.
+            for number in sorted(self._pages, reverse=True):
+                os.pwrite(self._descriptor, self._pages[number], number * _PAGE)
+            os.fsync(self._descriptor)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _lock(descriptor: int, path: str | Path) -> None:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise InputError("is open in another program; wait for it to end", path) from error
+    except OSError:
+        # Some network file systems have no locks; then nothing else does either.
+        return
+
+
+@contextmanager
+def appending(path: str | Path) -> Iterator[h5py.File]:
+    """Open an HDF5 file to add to it; if the block fails or is killed, the file keeps its old content.
+
+    Yields:
+        The file, writable.
+
+    Raises:
+        InputError: The file is not HDF5, truncated, or open elsewhere.
+    """
+    with open(Path(path), "r+b", buffering=0) as raw:
+        descriptor = raw.fileno()
+        _lock(descriptor, path)
+        end = end_of_hdf5(descriptor, path)
+        os.ftruncate(descriptor, end)
+        overlay = OverlayFile(descriptor, end)
+        try:
+            try:
+                opened = h5py.File(overlay, "r+")
+            except OSError as error:
+                raise InputError("is damaged HDF5; make or copy the file again", path) from error
+            with opened as file:
+                yield file
+        except BaseException:
+            os.ftruncate(descriptor, end)
+            raise
+        overlay.commit()

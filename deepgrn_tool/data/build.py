@@ -1,0 +1,304 @@
+"""Making features files, and adding cells to them."""
+
+from __future__ import annotations
+
+import logging
+import os
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import h5py
+import numpy as np
+
+from deepgrn_tool.data.annotation import IntervalTable, check_annotation_choice, read_interval_tables
+from deepgrn_tool.data.append import appending
+from deepgrn_tool.data.chunks import CompressionPool, TrackWriter
+from deepgrn_tool.data.features_file import FeaturesFile
+from deepgrn_tool.data.schema import EXPRESSION_COMPONENTS, FORMAT, FORMAT_VERSION, UNKNOWN_BASE
+from deepgrn_tool.data.sources import SignalSource, check_source, list_sources, open_source, provenance
+from deepgrn_tool.errors import InputError, UsageError, did_you_mean
+from deepgrn_tool.formats.fasta import Fasta
+from deepgrn_tool.formats.tables import read_scores, read_tpm
+from deepgrn_tool.output import atomic_output, check_outputs
+from deepgrn_tool.progress import Progress
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+logger = logging.getLogger(__name__)
+
+_BLOCK = 1 << 20  # positions read at a time
+
+
+@dataclass(frozen=True)
+class CellInputs:
+    """Signal and expression files.
+
+    Attributes:
+        accessibility: Cell and bigWig, BAM or CRAM file.
+        uniqueness: bigWig with values from 0 to 1, or None.
+        genome_tracks: Track and bigWig.
+        cell_tracks: Cell, track and bigWig.
+        expression: TPM table, or None.
+        expression_scores: Table of ready scores, or None.
+        effective_genome_size: Mappable bases, in bp; needed for alignments.
+    """
+
+    accessibility: Sequence[tuple[str, str]] = ()
+    uniqueness: str | None = None
+    genome_tracks: Sequence[tuple[str, str]] = ()
+    cell_tracks: Sequence[tuple[str, str, str]] = ()
+    expression: str | None = None
+    expression_scores: str | None = None
+    effective_genome_size: int | None = None
+
+    def sources(self, known_cells: Sequence[str] = ()) -> list[SignalSource]:
+        """List the signal files.
+
+        Raises:
+            UsageError: Names clash, a cell track's cell has no accessibility, or both expression inputs are given.
+        """
+        if self.expression is not None and self.expression_scores is not None:
+            raise UsageError("--expression and --expression-scores exclude each other")
+        cells = [cell for cell, _ in self.accessibility]
+        for cell, track, _ in self.cell_tracks:
+            if cell not in cells and cell not in known_cells:
+                raise UsageError(f"--cell-track {cell}:{track} needs --accessibility {cell}=FILE too")
+        if not cells and (self.expression is not None or self.expression_scores is not None):
+            raise UsageError("expression belongs to cells: give --accessibility CELL=FILE too")
+        return list_sources(list(self.accessibility), self.uniqueness, list(self.genome_tracks), list(self.cell_tracks))
+
+    def paths(self) -> list[str]:
+        """List every input file."""
+        named = [self.uniqueness, self.expression, self.expression_scores]
+        signals = [
+            entry[-1] for entries in (self.accessibility, self.genome_tracks, self.cell_tracks) for entry in entries
+        ]
+        return [*signals, *(path for path in named if path is not None)]
+
+    def scores(self) -> tuple[str, dict[str, NDArray[np.float64]]]:
+        """Read the expression scores of the cells.
+
+        Returns:
+            The file and its scores by cell, float64 of shape (8,); empty when there is no expression input.
+
+        Raises:
+            InputError: The table is malformed or lacks a cell.
+        """
+        path = self.expression if self.expression is not None else self.expression_scores
+        if path is None:
+            return "", {}
+        read = read_tpm if self.expression is not None else read_scores
+        found = read(path, EXPRESSION_COMPONENTS)
+        cells = [cell for cell, _ in self.accessibility]
+        for cell in cells:
+            if cell not in found:
+                raise InputError(f"has no column for cell '{cell}'{did_you_mean(cell, found)}", path)
+        return path, {cell: found[cell] for cell in cells}
+
+
+@dataclass(frozen=True)
+class AnnotationInputs:
+    """Interval files.
+
+    Attributes:
+        beds: Annotation class → BED file.
+        gtf: GTF that gives all classes but CpG islands, or None.
+        published_style: Derive classes from the GTF as in the published annotation.
+        blacklist: BED file, or None.
+        clip: Cut intervals at chromosome ends instead of refusing them.
+    """
+
+    beds: Mapping[str, str] = field(default_factory=dict)
+    gtf: str | None = None
+    published_style: bool = False
+    blacklist: str | None = None
+    clip: bool = False
+
+    def paths(self) -> list[str]:
+        """List every input file."""
+        return [*self.beds.values(), *(path for path in (self.gtf, self.blacklist) if path is not None)]
+
+
+class _Writer:
+    """Writes the parts of a features file into an open HDF5 file."""
+
+    def __init__(self, file: h5py.File, chromosomes: Mapping[str, int], threads: int) -> None:
+        self._file = file
+        self._chromosomes = chromosomes
+        self._size = sum(chromosomes.values())
+        self._pool = CompressionPool(threads)
+
+    def close(self) -> None:
+        self._pool.close()
+
+    def header(self, assembly: str) -> None:
+        self._file.attrs["format"] = FORMAT
+        self._file.attrs["format_version"] = FORMAT_VERSION
+        self._file.attrs["assembly"] = assembly
+        group = self._file.create_group("chromosomes")
+        group.create_dataset("names", data=list(self._chromosomes), dtype=h5py.string_dtype())
+        group.create_dataset("lengths", data=np.array(list(self._chromosomes.values()), np.int64))
+        self._file.create_group("genome_tracks")
+        self._file.create_group("cells")
+
+    def _fill(self, group: str, name: str, role: str, read: Any, fill: np.generic) -> h5py.Dataset:
+        track = TrackWriter(self._file.require_group(group), name, self._size, fill, self._pool)
+        with Progress(role, self._size, "bases") as progress:
+            for chrom, length in self._chromosomes.items():
+                for start in range(0, length, _BLOCK):
+                    end = min(start + _BLOCK, length)
+                    track.append(read(chrom, start, end))
+                    progress.advance(end - start)
+        track.finish()
+        share = 100 * track.covered / self._size
+        logger.info("%s: %.2f %% of %s bases have a value", role, share, f"{self._size:,}")
+        return track.dataset
+
+    def sequence(self, fasta: Fasta) -> None:
+        dataset = self._fill("/", "sequence", "sequence", fasta.codes, np.uint8(UNKNOWN_BASE))
+        dataset.attrs.update(provenance("genome", fasta.path))
+
+    def signal(self, source: SignalSource, inputs: CellInputs, reference: Path | None) -> None:
+        with open_source(source, inputs.effective_genome_size, reference) as (signal, facts):
+            dataset = self._fill(source.group, source.track, source.role, signal.values, np.float32(0))
+        dataset.attrs.update({**provenance(source.role, source.path), **facts})
+
+    def intervals(self, table: IntervalTable) -> None:
+        packed = {"compression": "gzip", "shuffle": True} if len(table.rows) else {}
+        dataset = self._file.create_dataset(table.name, data=table.rows, **packed)
+        dataset.attrs.update(provenance(table.role, table.path))
+
+    def expression(self, path: str, scores: Mapping[str, NDArray[np.float64]]) -> None:
+        facts = provenance("expression", path) if scores else {}
+        for cell, values in scores.items():
+            dataset = self._file.create_dataset(f"cells/{cell}/expression", data=values)
+            dataset.attrs.update(facts)
+
+
+def _choose(fasta: Fasta, wanted: Sequence[str]) -> dict[str, int]:
+    for name in wanted:
+        if name not in fasta.lengths:
+            raise InputError(f"has no chromosome '{name}'{did_you_mean(name, fasta.lengths)}", fasta.path)
+    return {name: length for name, length in fasta.lengths.items() if not wanted or name in wanted}
+
+
+def _report(path: str | Path) -> None:
+    with FeaturesFile(path) as features:
+        logger.info(
+            "%s: %s chromosomes, %s bases, %s genome tracks, %s cells, %.1f MB",
+            path,
+            f"{len(features.chromosomes):,}",
+            f"{sum(features.chromosomes.values()):,}",
+            len(features.genome_tracks),
+            len(features.cells),
+            os.path.getsize(path) / 1e6,
+        )
+
+
+def build_features(
+    output: str | Path,
+    genome: str | Path,
+    cells: CellInputs,
+    annotation: AnnotationInputs | None = None,
+    chromosomes: Sequence[str] = (),
+    assembly: str = "",
+    threads: int = 1,
+) -> None:
+    """Make a features file.
+
+    All inputs are checked against the genome before anything is written; memory does not grow with genome length.
+
+    Args:
+        output: The features file; replaced only when the new one is complete.
+        genome: FASTA, plain or bgzip.
+        cells: Signal and expression files.
+        annotation: Interval files.
+        chromosomes: Chromosomes to keep, or none to keep all; the order is the FASTA's.
+        assembly: Name of the assembly, recorded.
+        threads: Processor threads.
+
+    Raises:
+        UsageError: Inputs contradict each other.
+        InputError: A file is wrong or does not match the others.
+    """
+    intervals = annotation or AnnotationInputs()
+    check_annotation_choice(intervals.beds, intervals.gtf)
+    sources = cells.sources()
+    check_outputs([output], [genome, *cells.paths(), *intervals.paths()])
+    with Fasta(genome) as fasta:
+        chosen = _choose(fasta, chromosomes)
+        for source in sources:
+            check_source(source, chosen, cells.effective_genome_size, fasta.indexed_path)
+        expression_path, scores = cells.scores()
+        tables = read_interval_tables(
+            intervals.beds,
+            intervals.gtf,
+            intervals.blacklist,
+            fasta.lengths,
+            chosen,
+            intervals.clip,
+            intervals.published_style,
+        )
+        with ExitStack() as stack:
+            temporary = stack.enter_context(atomic_output(output))
+            file = stack.enter_context(h5py.File(temporary, "w"))
+            writer = _Writer(file, chosen, threads)
+            stack.callback(writer.close)
+            writer.header(assembly)
+            writer.sequence(fasta)
+            for source in sources:
+                writer.signal(source, cells, fasta.indexed_path)
+            for table in tables:
+                writer.intervals(table)
+            writer.expression(expression_path, scores)
+    _report(output)
+
+
+def add_to_features(
+    features: str | Path, cells: CellInputs, genome: str | Path | None = None, threads: int = 1
+) -> None:
+    """Add cells or tracks to a features file in place; what is there is not rewritten.
+
+    A run that is killed leaves the old content intact.
+
+    Args:
+        features: The file to add to.
+        cells: Signal and expression files; expression is added for the new cells.
+        genome: FASTA that CRAM is decoded with; not needed otherwise.
+        threads: Processor threads.
+
+    Raises:
+        UsageError: Inputs contradict each other, or there is nothing to add.
+        InputError: A file is wrong, does not match, or the cell or track is there already.
+    """
+    check_outputs([features], cells.paths())
+    with FeaturesFile(features) as old:
+        sources = cells.sources(old.cells)
+        if not sources:
+            raise UsageError("nothing to add: give --accessibility, --cell-track, --genome-track or --uniqueness")
+        for cell, _ in cells.accessibility:
+            if cell in old.cells:
+                raise InputError(f"already has cell '{cell}'; choose another name", features)
+        for source in sources:
+            present = old.genome_tracks if source.cell is None else []
+            if source.cell in old.cells:
+                present = old.cell_tracks(source.cell)
+            if source.track in present:
+                raise InputError(f"already has {source.role}; choose another name", features)
+        chromosomes = dict(old.chromosomes)
+    expression_path, scores = cells.scores()
+    with ExitStack() as stack:
+        reference = None if genome is None else stack.enter_context(Fasta(genome)).indexed_path
+        for source in sources:
+            check_source(source, chromosomes, cells.effective_genome_size, reference)
+        writer = _Writer(stack.enter_context(appending(features)), chromosomes, threads)
+        stack.callback(writer.close)
+        for source in sources:
+            writer.signal(source, cells, reference)
+        writer.expression(expression_path, scores)
+    _report(features)

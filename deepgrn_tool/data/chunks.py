@@ -1,0 +1,180 @@
+"""Per-base datasets, written chunk by chunk as plain deflate that any HDF5 library reads.
+
+Chunks are compressed here rather than by HDF5, so that several threads can do it; a chunk that holds nothing but the
+fill value is never written. Most chunks of a signal are mostly zero: a deflate stream may be cut at byte boundaries
+where the compressor was flushed, so runs of zero blocks are spliced in from a stream made once.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cache
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from deepgrn_tool.data.schema import CHUNK
+
+if TYPE_CHECKING:
+    import h5py
+    from numpy.typing import NDArray
+
+_LEVEL = 1
+_RAW = -15  # deflate without header, largest window
+_ZLIB_HEADER = b"\x78\x01"
+_LAST_BLOCK = b"\x03\x00"  # an empty final deflate block
+_SPLICE = 16_384  # bytes of a block that is looked at for being all zero
+
+
+@cache
+def _zero_piece() -> bytes:
+    compressor = zlib.compressobj(9, zlib.DEFLATED, _RAW)
+    return compressor.compress(bytes(_SPLICE)) + compressor.flush(zlib.Z_FULL_FLUSH)
+
+
+def deflate_sparse(raw: NDArray[np.uint8]) -> bytes:
+    """Compress bytes that are mostly zero, as one zlib stream.
+
+    Args:
+        raw: uint8, shape (n,), contiguous.
+
+    Returns:
+        What `zlib.decompress` turns back into the same bytes.
+    """
+    whole = raw.size - raw.size % _SPLICE
+    occupied: NDArray[np.bool_] = np.any(raw[:whole].view(np.uint64).reshape(-1, _SPLICE // 8), axis=1)
+    edges = np.flatnonzero(np.diff(occupied)) + 1
+    bounds = [0, *(edges * _SPLICE).tolist(), whole]
+    parts = [_ZLIB_HEADER]
+    for begin, end in pairwise(bounds):
+        if begin < end and not occupied[begin // _SPLICE]:
+            parts.append(_zero_piece() * ((end - begin) // _SPLICE))
+        elif begin < end:
+            parts.append(_flushed(raw[begin:end]))
+    parts += [_flushed(raw[whole:]), _LAST_BLOCK, zlib.adler32(raw.data).to_bytes(4, "big")]
+    return b"".join(parts)
+
+
+def _flushed(raw: NDArray[np.uint8]) -> bytes:
+    compressor = zlib.compressobj(_LEVEL, zlib.DEFLATED, _RAW)
+    return compressor.compress(raw.data) + compressor.flush(zlib.Z_FULL_FLUSH)
+
+
+def deflate_bases(raw: NDArray[np.uint8]) -> bytes:
+    """Compress base codes: DNA repeats too little for matches to pay, only runs (of N) are looked for."""
+    compressor = zlib.compressobj(_LEVEL, zlib.DEFLATED, 15, 9, zlib.Z_RLE)
+    return compressor.compress(raw.data) + compressor.flush()
+
+
+class CompressionPool:
+    """Runs the compression of chunks in up to `threads` threads, the caller's included.
+
+    Args:
+        threads: Processor threads; 1 compresses in the calling thread.
+    """
+
+    def __init__(self, threads: int) -> None:
+        """Start no thread until the first chunk."""
+        self._pool = ThreadPoolExecutor(threads - 1, "compress") if threads > 1 else None
+        self.backlog = 2 * threads
+
+    def submit(self, compress: Any, raw: NDArray[np.uint8]) -> Future[bytes]:
+        """Compress `raw`, now or soon."""
+        if self._pool is not None:
+            return self._pool.submit(compress, raw)
+        done: Future[bytes] = Future()
+        done.set_result(compress(raw))
+        return done
+
+    def close(self) -> None:
+        """Wait for the threads to end."""
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+
+
+class TrackWriter:
+    """Fills one per-base dataset from front to back.
+
+    Args:
+        group: Where the dataset is made.
+        name: Name of the dataset.
+        size: Positions of the whole genome.
+        fill: The value of positions that are never written; its dtype is the dataset's.
+        pool: Threads that compress.
+    """
+
+    def __init__(self, group: h5py.Group, name: str, size: int, fill: np.generic, pool: CompressionPool) -> None:
+        """Make the dataset, empty."""
+        self.dataset: h5py.Dataset = group.create_dataset(
+            name,
+            shape=(size,),
+            dtype=fill.dtype,
+            chunks=(CHUNK,),
+            fillvalue=fill,
+            compression="gzip",
+            compression_opts=_LEVEL,
+        )
+        self._fill = fill
+        self._pool = pool
+        self._compress = deflate_bases if fill.dtype == np.uint8 else deflate_sparse
+        self._buffer: NDArray[Any] = np.full(CHUNK, fill)
+        self._used = 0
+        self._offset = 0
+        self._pending: deque[tuple[int, Future[bytes]]] = deque()
+        self.covered = 0
+        self.total = 0.0
+        self.highest = 0.0
+        self.lowest = 0.0
+
+    def append(self, values: NDArray[Any]) -> None:
+        """Add the next positions.
+
+        Args:
+            values: Shape (n,), dtype of the dataset.
+        """
+        done = 0
+        while done < values.size:
+            amount = min(CHUNK - self._used, values.size - done)
+            self._buffer[self._used : self._used + amount] = values[done : done + amount]
+            self._used += amount
+            done += amount
+            if self._used == CHUNK:
+                self._flush_chunk()
+
+    def _flush_chunk(self) -> None:
+        chunk = self._buffer
+        filled = chunk != self._fill
+        count = int(np.count_nonzero(filled))
+        if count:
+            self.covered += count
+            if chunk.dtype != np.uint8:
+                self.total += float(chunk.sum(dtype=np.float64))
+                self.highest = max(self.highest, float(chunk.max()))
+                self.lowest = min(self.lowest, float(chunk.min()))
+            self._pending.append((self._offset, self._pool.submit(self._compress, chunk.view(np.uint8))))
+            while len(self._pending) > self._pool.backlog:
+                self._write_one()
+            self._buffer = np.full(CHUNK, self._fill)
+        self._offset += CHUNK
+        self._used = 0
+
+    def _write_one(self) -> None:
+        offset, compressed = self._pending.popleft()
+        self.dataset.id.write_direct_chunk((offset,), compressed.result())
+
+    def finish(self) -> None:
+        """Write what is left and store the statistics as attributes of the dataset."""
+        if self._used:
+            self._buffer[self._used :] = self._fill
+            self._flush_chunk()
+        while self._pending:
+            self._write_one()
+        size = int(self.dataset.shape[0])
+        self.dataset.attrs["covered_bases"] = np.int64(self.covered)
+        if self._fill.dtype != np.uint8:
+            self.dataset.attrs["mean"] = self.total / size if size else 0.0
+            self.dataset.attrs["minimum"] = self.lowest
+            self.dataset.attrs["maximum"] = self.highest

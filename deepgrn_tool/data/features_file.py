@@ -1,0 +1,215 @@
+"""Reading features files: sequence, signal, annotation and expression of any region."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import h5py
+import numpy as np
+
+from deepgrn_tool.data.layout import check_layout
+from deepgrn_tool.data.schema import ANNOTATION_CLASSES, UNKNOWN_BASE
+from deepgrn_tool.errors import InputError, did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from types import TracebackType
+
+    from numpy.typing import NDArray
+
+    Intervals = tuple[NDArray[np.int64], NDArray[np.int64]]
+
+_CACHE_SIZE = 4 << 20  # bytes of unpacked chunks kept per dataset
+
+
+def open_hdf5(path: str | Path) -> h5py.File:
+    """Open an HDF5 file for reading.
+
+    Raises:
+        InputError: The file is empty, not HDF5, or truncated.
+    """
+    with open(path, "rb") as stream:
+        head = stream.read(8)
+    if head != b"\x89HDF\r\n\x1a\n":
+        raise InputError("is empty" if not head else "is not HDF5; make it with deepgrn-features", path)
+    try:
+        return h5py.File(path, "r", rdcc_nbytes=_CACHE_SIZE)
+    except OSError as error:
+        if "lock" in str(error):
+            raise InputError("is being written by another program; wait for it to end", path) from error
+        raise InputError("is damaged or truncated HDF5; make or copy the file again", path) from error
+
+
+class FeaturesFile:
+    """Everything known about one genome and its cell types.
+
+    One thread may read at a time. All coordinates are 0-based, half-open.
+
+    Args:
+        path: A file made by deepgrn-features.
+
+    Attributes:
+        path: The file.
+        assembly: Name of the assembly; may be empty.
+        chromosomes: Chromosome name → length in bp, in the order of the file.
+        genome_tracks: Names of the signals that all cells share.
+        cells: Names of the cell types.
+        has_annotation: Whether the six annotation classes are there.
+
+    Raises:
+        InputError: The file is not a features file, has a newer major format version, or is damaged.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        """Open the file and check its layout, not its data."""
+        self.path = Path(path)
+        self._file = open_hdf5(self.path)
+        try:
+            names, lengths = check_layout(self._file, self.path)
+            self.assembly = str(self._file.attrs["assembly"])
+        except (OSError, RuntimeError) as error:
+            self._file.close()
+            raise InputError("is damaged HDF5; make or copy the file again", path) from error
+        except BaseException:
+            self._file.close()
+            raise
+        self.chromosomes: dict[str, int] = dict(zip(names, lengths, strict=True))
+        ends = np.cumsum(lengths, dtype=np.int64).tolist()
+        self._offsets = {name: end - length for name, length, end in zip(names, lengths, ends, strict=True)}
+        self._index = {name: number for number, name in enumerate(names)}
+        self.genome_tracks: list[str] = list(self._file["genome_tracks"])
+        self.cells: list[str] = list(self._file["cells"])
+        self.has_annotation = "annotation" in self._file
+        self._datasets: dict[str, h5py.Dataset] = {}
+        self._boundaries: dict[str, NDArray[np.int64]] = {}
+
+    def __enter__(self) -> FeaturesFile:
+        """Return the reader itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the file."""
+        self.close()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._datasets.clear()
+        self._file.close()
+
+    def _known(self, what: str, name: str, names: Iterable[str]) -> str:
+        if name not in names:
+            raise InputError(f"has no {what} '{name}'{did_you_mean(name, names)}", self.path)
+        return name
+
+    def cell_tracks(self, cell: str) -> list[str]:
+        """List the signals of a cell.
+
+        Raises:
+            InputError: The cell is not there.
+        """
+        self._known("cell", cell, self.cells)
+        return list(self._file[f"cells/{cell}/tracks"])
+
+    def expression(self, cell: str) -> NDArray[np.float32] | None:
+        """Read the expression components of a cell.
+
+        Returns:
+            float32, shape (8,), or None when the cell has none.
+
+        Raises:
+            InputError: The cell is not there.
+        """
+        self._known("cell", cell, self.cells)
+        stored = self._file[f"cells/{cell}"].get("expression")
+        return None if stored is None else np.asarray(stored[:], np.float32)
+
+    def _read(self, name: str, chrom: str, start: int, end: int, fill: float, dtype: Any) -> NDArray[Any]:
+        length = self.chromosomes[self._known("chromosome", chrom, self.chromosomes)]
+        if end < start:
+            raise ValueError(f"end {end} is before start {start}")
+        dataset = self._datasets.get(name)
+        if dataset is None:
+            dataset = self._datasets[name] = self._file[name]
+        first, last = min(max(start, 0), length), max(min(end, length), 0)
+        out = np.full(end - start, fill, dtype)
+        if last > first:
+            offset = self._offsets[chrom]
+            try:
+                dataset.read_direct(out, np.s_[offset + first : offset + last], np.s_[first - start : last - start])
+            except (OSError, RuntimeError) as error:
+                raise InputError(
+                    f"{name}, {chrom}:{first}-{last} cannot be read; the file is damaged", self.path
+                ) from error
+        return out
+
+    def sequence(self, chrom: str, start: int, end: int) -> NDArray[np.uint8]:
+        """Read base codes; positions off the chromosome's ends are N.
+
+        Returns:
+            uint8, shape (end - start,): A, C, G, T = 0..3, other 4.
+
+        Raises:
+            InputError: The chromosome is not there.
+        """
+        return self._read("sequence", chrom, start, end, UNKNOWN_BASE, np.uint8)
+
+    def signal(self, track: str, chrom: str, start: int, end: int, cell: str | None = None) -> NDArray[np.float32]:
+        """Read a signal; positions off the chromosome's ends are 0.
+
+        Args:
+            track: Name of a genome track, or of a track of `cell`.
+            chrom: Chromosome name.
+            start: 0-based start; may be negative.
+            end: End, exclusive; may be past the chromosome's end.
+            cell: Cell type, or None for a genome track.
+
+        Returns:
+            float32, shape (end - start,).
+
+        Raises:
+            InputError: Track, cell or chromosome is not there.
+        """
+        if cell is None:
+            name = f"genome_tracks/{self._known('genome track', track, self.genome_tracks)}"
+        else:
+            name = f"cells/{cell}/tracks/{track}"
+            if name not in self._datasets:
+                self._known(f"track of cell '{cell}'", track, self.cell_tracks(cell))
+        return self._read(name, chrom, start, end, 0.0, np.float32)
+
+    def _intervals(self, name: str, chrom: str) -> Intervals:
+        number = self._index[self._known("chromosome", chrom, self.chromosomes)]
+        if name not in self._file:
+            return np.empty(0, np.int64), np.empty(0, np.int64)
+        dataset = self._file[name]
+        if name not in self._boundaries:
+            self._boundaries[name] = np.searchsorted(dataset[:, 0], np.arange(len(self.chromosomes) + 1))
+        first, last = self._boundaries[name][number : number + 2]
+        rows = dataset[int(first) : int(last)]
+        return rows[:, 1].copy(), rows[:, 2].copy()
+
+    def annotation(self, chrom: str) -> list[Intervals]:
+        """Read the annotation of a chromosome.
+
+        Returns:
+            Starts and ends, int64, shape (n,), merged and ascending, for each of `ANNOTATION_CLASSES` in that order;
+            all empty when the file has no annotation.
+
+        Raises:
+            InputError: The chromosome is not there.
+        """
+        return [self._intervals(f"annotation/{name}", chrom) for name in ANNOTATION_CLASSES]
+
+    def blacklist(self, chrom: str) -> Intervals:
+        """Read the regions to be left out of a chromosome.
+
+        Returns:
+            Starts and ends, int64, shape (n,), merged and ascending; empty when there is no blacklist.
+
+        Raises:
+            InputError: The chromosome is not there.
+        """
+        return self._intervals("blacklist", chrom)

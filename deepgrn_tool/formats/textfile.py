@@ -1,0 +1,55 @@
+"""Lines of plain or gzip-compressed text files, with errors that name the line."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, BinaryIO, cast
+
+from deepgrn_tool.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+GZIP_MAGIC = b"\x1f\x8b"
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+@contextmanager
+def _open_binary(path: str | Path) -> Iterator[BinaryIO]:
+    with open(path, "rb") as plain:
+        compressed = plain.read(2) == GZIP_MAGIC
+        plain.seek(0)
+        if not compressed:
+            yield plain
+            return
+        with gzip.GzipFile(fileobj=plain) as stream:
+            yield cast("BinaryIO", stream)
+
+
+def read_lines(path: str | Path) -> Iterator[tuple[int, str]]:
+    """Go through the lines of a text file; gzip and BGZF are recognised by content, not by suffix.
+
+    Yields:
+        1-based line number and the line without its end (LF or CRLF).
+
+    Raises:
+        InputError: The text is not UTF-8, holds NUL bytes, or the compressed data is damaged or cut off.
+    """
+    number = 0
+    with _open_binary(path) as stream:
+        try:
+            for number, raw in enumerate(stream, start=1):
+                if number == 1:
+                    raw = raw.removeprefix(BYTE_ORDER_MARK)
+                if b"\0" in raw:
+                    raise InputError("holds a NUL byte; is this a binary file?", path, number)
+                yield number, raw.decode("utf-8").rstrip("\r\n")
+        except UnicodeDecodeError as error:
+            raise InputError("is not UTF-8 text; is this a binary file?", path, number) from error
+        except EOFError as error:
+            raise InputError("compressed data ends early; the file is truncated, copy it again", path) from error
+        except (zlib.error, gzip.BadGzipFile) as error:
+            raise InputError("compressed data is damaged; copy the file again", path) from error
