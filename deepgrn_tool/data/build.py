@@ -12,9 +12,9 @@ import h5py
 import numpy as np
 
 from deepgrn_tool.data.annotation import IntervalTable, check_annotation_choice, read_interval_tables
-from deepgrn_tool.data.append import appending
 from deepgrn_tool.data.chunks import CompressionPool, TrackWriter
 from deepgrn_tool.data.features_file import FeaturesFile
+from deepgrn_tool.data.safe_hdf5 import SafeFile, appending, creating
 from deepgrn_tool.data.schema import EXPRESSION_COMPONENTS, FORMAT, FORMAT_VERSION, UNKNOWN_BASE
 from deepgrn_tool.data.sources import SignalSource, check_source, list_sources, open_source, provenance
 from deepgrn_tool.errors import InputError, UsageError, did_you_mean
@@ -127,8 +127,9 @@ class AnnotationInputs:
 class _Writer:
     """Writes the parts of a features file into an open HDF5 file."""
 
-    def __init__(self, file: h5py.File, chromosomes: Mapping[str, int], threads: int) -> None:
-        self._file = file
+    def __init__(self, safe: SafeFile, chromosomes: Mapping[str, int], threads: int) -> None:
+        self._file = safe.file
+        self._check = safe.check
         self._chromosomes = chromosomes
         self._size = sum(chromosomes.values())
         self._pool = CompressionPool(threads)
@@ -153,6 +154,7 @@ class _Writer:
                 for start in range(0, length, _BLOCK):
                     end = min(start + _BLOCK, length)
                     track.append(read(chrom, start, end))
+                    self._check()
                     progress.advance(end - start)
         track.finish()
         share = 100 * track.covered / self._size
@@ -246,8 +248,7 @@ def build_features(
         )
         with ExitStack() as stack:
             temporary = stack.enter_context(atomic_output(output))
-            file = stack.enter_context(h5py.File(temporary, "w"))
-            writer = _Writer(file, chosen, threads)
+            writer = _Writer(stack.enter_context(creating(temporary, output)), chosen, threads)
             stack.callback(writer.close)
             writer.header(assembly)
             writer.sequence(fasta)

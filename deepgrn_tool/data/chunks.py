@@ -108,11 +108,12 @@ class TrackWriter:
 
     def __init__(self, group: h5py.Group, name: str, size: int, fill: np.generic, pool: CompressionPool) -> None:
         """Make the dataset, empty."""
+        self._chunk = min(CHUNK, size)
         self.dataset: h5py.Dataset = group.create_dataset(
             name,
             shape=(size,),
             dtype=fill.dtype,
-            chunks=(CHUNK,),
+            chunks=(self._chunk,),
             fillvalue=fill,
             compression="gzip",
             compression_opts=_LEVEL,
@@ -120,7 +121,7 @@ class TrackWriter:
         self._fill = fill
         self._pool = pool
         self._compress = deflate_bases if fill.dtype == np.uint8 else deflate_sparse
-        self._buffer: NDArray[Any] = np.full(CHUNK, fill)
+        self._buffer: NDArray[Any] = np.full(self._chunk, fill)
         self._used = 0
         self._offset = 0
         self._pending: deque[tuple[int, Future[bytes]]] = deque()
@@ -137,11 +138,11 @@ class TrackWriter:
         """
         done = 0
         while done < values.size:
-            amount = min(CHUNK - self._used, values.size - done)
+            amount = min(self._chunk - self._used, values.size - done)
             self._buffer[self._used : self._used + amount] = values[done : done + amount]
             self._used += amount
             done += amount
-            if self._used == CHUNK:
+            if self._used == self._chunk:
                 self._flush_chunk()
 
     def _flush_chunk(self) -> None:
@@ -157,8 +158,8 @@ class TrackWriter:
             self._pending.append((self._offset, self._pool.submit(self._compress, chunk.view(np.uint8))))
             while len(self._pending) > self._pool.backlog:
                 self._write_one()
-            self._buffer = np.full(CHUNK, self._fill)
-        self._offset += CHUNK
+            self._buffer = np.full(self._chunk, self._fill)
+        self._offset += self._chunk
         self._used = 0
 
     def _write_one(self) -> None:

@@ -14,5 +14,5 @@ ACCESSIBILITY = "accessibility"
 UNIQUENESS = "uniqueness"
 UNKNOWN_BASE = 4
 
-CHUNK = 131_072  # positions of a chunk of a per-base dataset
+CHUNK = 65_536  # positions of a chunk of a per-base dataset
 SOURCE_PREFIX = "source_"  # attributes that tell where a dataset comes from

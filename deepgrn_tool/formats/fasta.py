@@ -159,14 +159,15 @@ class Fasta:
         names = list(self._file.references)
         lengths = dict(zip(names, self._file.lengths, strict=True))
         if len(lengths) < len(names) or (records is not None and records > len(names)):
-            twice = next((name for name in names if names.count(name) > 1), None) or self._find_duplicate()
-            raise InputError(f"has two sequences named '{twice}'; names must be unique", self.path)
+            twice = self._find_duplicate()
+            problem = "has a sequence without bases" if twice is None else f"has two sequences named '{twice}'"
+            raise InputError(f"{problem}; remove it", self.path)
         empty = next((name for name, length in lengths.items() if length == 0), None)
         if not lengths or empty is not None:
             raise InputError(f"sequence '{empty}' is empty" if empty else "holds no sequence", self.path)
         return lengths
 
-    def _find_duplicate(self) -> str:
+    def _find_duplicate(self) -> str | None:
         seen: set[bytes] = set()
         with gzip.open(self.path) if self.indexed_path.suffix == ".gz" else open(self.path, "rb") as stream:
             for line in stream:
@@ -175,7 +176,7 @@ class Fasta:
                     if name in seen:
                         return name.decode("utf-8", "replace")
                     seen.add(name)
-        return "?"
+        return None
 
     def __enter__(self) -> Fasta:
         """Return the genome itself."""

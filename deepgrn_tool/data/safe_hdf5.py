@@ -1,4 +1,7 @@
-"""Adding to an HDF5 file in place so that a killed run leaves the old content intact.
+"""Writing HDF5 files: errors of the disk come out as they are, and a killed addition leaves the old content intact.
+
+The library sees a Python file object. It must not meet an exception there, or closing the file would fail in its own
+way: the first error is kept, later writes are dropped, and the error is raised once the library is done.
 
 HDF5 changes a file's metadata while it works: killed half-way, the file is lost. Here the library sees a file whose new
 bytes go behind the old end at once, where nothing refers to them, while its changes of old bytes (superblock and group
@@ -11,15 +14,15 @@ import fcntl
 import os
 import signal
 from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import h5py
 
 from deepgrn_tool.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 _SIGNATURE = b"\x89HDF\r\n\x1a\n"
 # Place of the end-of-file address by superblock version (HDF5 File Format Specification, section II.A).
@@ -43,17 +46,32 @@ def end_of_hdf5(descriptor: int, path: str | Path) -> int:
     return end
 
 
+class SafeFile(NamedTuple):
+    """An HDF5 file being written, and the check that all writes so far succeeded.
+
+    Attributes:
+        file: The file.
+        check: Raises the first OSError that a write met.
+    """
+
+    file: h5py.File
+    check: Callable[[], None]
+
+
 class OverlayFile:
     """A file object for h5py: writes below `end` are kept in memory until `commit`.
 
     Args:
         descriptor: File open for reading and writing.
-        end: Bytes of the old content.
+        end: Bytes of the old content; 0 for a new file.
+        name: The user's name of the file, for messages.
     """
 
-    def __init__(self, descriptor: int, end: int) -> None:
+    def __init__(self, descriptor: int, end: int, name: str | Path) -> None:
         """Start at position 0 with nothing changed."""
         self._descriptor = descriptor
+        self._name = str(name)
+        self._failure: OSError | None = None
         self._end = end
         self._position = 0
         self._size = end
@@ -95,7 +113,11 @@ class OverlayFile:
         while done < len(view) and self._position < self._end:
             done += self._write_old(view[done:])
         while done < len(view):
-            written = os.pwrite(self._descriptor, view[done:], self._position)
+            try:
+                written = os.pwrite(self._descriptor, view[done:], self._position)
+            except OSError as error:
+                self._fail(error)
+                written = len(view) - done
             done += written
             self._position += written
         self._size = max(self._size, self._position)
@@ -116,11 +138,27 @@ class OverlayFile:
     def truncate(self, size: int | None = None) -> int:
         """Set the size; never below the old content."""
         self._size = max(self._position if size is None else size, self._end)
-        os.ftruncate(self._descriptor, self._size)
+        try:
+            os.ftruncate(self._descriptor, self._size)
+        except OSError as error:
+            self._fail(error)
         return self._size
 
     def flush(self) -> None:
         """Do nothing: `commit` flushes."""
+
+    def _fail(self, error: OSError) -> None:
+        if self._failure is None:
+            self._failure = OSError(error.errno, error.strerror, self._name)
+
+    def check(self) -> None:
+        """Raise the first error that a write met.
+
+        Raises:
+            OSError: The disk is full or broken.
+        """
+        if self._failure is not None:
+            raise self._failure
 
     def commit(self) -> None:
         """Put the changes of old bytes into the file, all new bytes being on the disk."""
@@ -147,7 +185,39 @@ def _lock(descriptor: int, path: str | Path) -> None:
 
 
 @contextmanager
-def appending(path: str | Path) -> Iterator[h5py.File]:
+def _writing(overlay: OverlayFile, file: h5py.File) -> Iterator[SafeFile]:
+    try:
+        yield SafeFile(file, overlay.check)
+    except BaseException:
+        file.close()
+        overlay.check()
+        raise
+    file.close()
+    overlay.check()
+
+
+@contextmanager
+def creating(path: str | Path, name: str | Path) -> Iterator[SafeFile]:
+    """Make a new HDF5 file.
+
+    Args:
+        path: Where it is written.
+        name: The user's name of the file, for messages.
+
+    Yields:
+        The file, empty.
+
+    Raises:
+        OSError: The disk is full or broken.
+    """
+    with open(path, "w+b", buffering=0) as raw:
+        overlay = OverlayFile(raw.fileno(), 0, name)
+        with _writing(overlay, h5py.File(overlay, "w")) as safe:
+            yield safe
+
+
+@contextmanager
+def appending(path: str | Path) -> Iterator[SafeFile]:
     """Open an HDF5 file to add to it; if the block fails or is killed, the file keeps its old content.
 
     Yields:
@@ -155,20 +225,21 @@ def appending(path: str | Path) -> Iterator[h5py.File]:
 
     Raises:
         InputError: The file is not HDF5, truncated, or open elsewhere.
+        OSError: The disk is full or broken.
     """
-    with open(Path(path), "r+b", buffering=0) as raw:
+    with open(path, "r+b", buffering=0) as raw:
         descriptor = raw.fileno()
         _lock(descriptor, path)
         end = end_of_hdf5(descriptor, path)
         os.ftruncate(descriptor, end)
-        overlay = OverlayFile(descriptor, end)
+        overlay = OverlayFile(descriptor, end, path)
         try:
             try:
-                opened = h5py.File(overlay, "r+")
+                file = h5py.File(overlay, "r+")
             except OSError as error:
                 raise InputError("is damaged HDF5; make or copy the file again", path) from error
-            with opened as file:
-                yield file
+            with _writing(overlay, file) as safe:
+                yield safe
         except BaseException:
             os.ftruncate(descriptor, end)
             raise
