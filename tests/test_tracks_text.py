@@ -15,6 +15,7 @@ FLOATS = st.floats(width=32, allow_nan=False, allow_infinity=False)
 
 @given(st.lists(FLOATS, max_size=50))
 @example([0.0, -0.0, 1.0, 0.1, 1e-45, 3.4028234663852886e38, 1e-10, 9.999999e-11, 99999.99, 100000.0])
+@example([9.73667e-07, 0.000985332, 0.000994623])  # seven digits would read back, too, but are not the shortest
 def test_decimals_are_the_shortest_that_read_back(numbers):
     values = np.array(numbers, np.float32)
     decimals = shortest_decimals(values)

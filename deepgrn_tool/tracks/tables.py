@@ -65,7 +65,11 @@ class IndexedBedGraphWriter(ValueTableWriter):
 
         super()._finish()
         csi = self._index.suffix == ".csi"
-        pysam.tabix_index(str(self._temporary), force=True, preset="bed", index=str(self._index), csi=csi)
+        try:
+            pysam.tabix_index(str(self._temporary), force=True, preset="bed", index=str(self._index), csi=csi)
+        except OSError as error:  # without the reason, and naming the temporary file
+            text = "its tabix index cannot be written; the disk may be full"
+            raise OSError(errno.EIO, text, str(self.target)) from error
         with pysam.TabixFile(str(self._temporary), index=str(self._index)) as track:
             if track.contigs != self._seen:
                 raise OSError(errno.EIO, "its index does not list the chromosomes that were written", str(self.target))
