@@ -150,12 +150,17 @@ class _Writer:
     def _fill(self, group: str, name: str, role: str, read: Any, fill: np.generic) -> h5py.Dataset:
         track = TrackWriter(self._file.require_group(group), name, self._size, fill, self._pool)
         with Progress(role, self._size, "bases") as progress:
+            done = 0
             for chrom, length in self._chromosomes.items():
-                for start in range(0, length, _BLOCK):
-                    end = min(start + _BLOCK, length)
+                start = 0
+                while start < length:
+                    # Blocks end where chunks do, so that chunks need not be copied together.
+                    end = min(start + _BLOCK - done % _BLOCK, length)
                     track.append(read(chrom, start, end))
                     self._check()
                     progress.advance(end - start)
+                    done += end - start
+                    start = end
         track.finish()
         share = 100 * track.covered / self._size
         logger.info("%s: %.2f %% of %s bases have a value", role, share, f"{self._size:,}")

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 _LEVEL = 1
 _RAW = -15  # deflate without header, largest window
 _ZLIB_HEADER = b"\x78\x01"
+_ADLER_MODULUS = 65_521
 _LAST_BLOCK = b"\x03\x00"  # an empty final deflate block
+_FEW = 8  # one value in so many positions is few: picking them out is faster than adding up all
 _SPLICE = 16_384  # bytes of a block that is looked at for being all zero
 
 
@@ -49,13 +51,23 @@ def deflate_sparse(raw: NDArray[np.uint8]) -> bytes:
     edges = np.flatnonzero(np.diff(occupied)) + 1
     bounds = [0, *(edges * _SPLICE).tolist(), whole]
     parts = [_ZLIB_HEADER]
+    checksum = 1
     for begin, end in pairwise(bounds):
         if begin < end and not occupied[begin // _SPLICE]:
             parts.append(_zero_piece() * ((end - begin) // _SPLICE))
+            checksum = _add_zeros(checksum, end - begin)
         elif begin < end:
             parts.append(_flushed(raw[begin:end]))
-    parts += [_flushed(raw[whole:]), _LAST_BLOCK, zlib.adler32(raw.data).to_bytes(4, "big")]
+            checksum = zlib.adler32(raw[begin:end].data, checksum)
+    checksum = zlib.adler32(raw[whole:].data, checksum)
+    parts += [_flushed(raw[whole:]), _LAST_BLOCK, checksum.to_bytes(4, "big")]
     return b"".join(parts)
+
+
+def _add_zeros(checksum: int, count: int) -> int:
+    """Extend an Adler-32 checksum by zero bytes: its low half stays, its high half grows by that for each byte."""
+    low, high = checksum & 0xFFFF, checksum >> 16
+    return low | (high + count * low) % _ADLER_MODULUS << 16
 
 
 def _flushed(raw: NDArray[np.uint8]) -> bytes:
@@ -64,8 +76,8 @@ def _flushed(raw: NDArray[np.uint8]) -> bytes:
 
 
 def deflate_bases(raw: NDArray[np.uint8]) -> bytes:
-    """Compress base codes: DNA repeats too little for matches to pay, only runs (of N) are looked for."""
-    compressor = zlib.compressobj(_LEVEL, zlib.DEFLATED, 15, 9, zlib.Z_RLE)
+    """Compress base codes: DNA repeats too little for matches to pay, so none are looked for."""
+    compressor = zlib.compressobj(_LEVEL, zlib.DEFLATED, 15, 9, zlib.Z_HUFFMAN_ONLY)
     return compressor.compress(raw.data) + compressor.flush()
 
 
@@ -134,33 +146,44 @@ class TrackWriter:
         """Add the next positions.
 
         Args:
-            values: Shape (n,), dtype of the dataset.
+            values: Shape (n,), dtype of the dataset; not to be changed afterwards.
         """
         done = 0
         while done < values.size:
             amount = min(self._chunk - self._used, values.size - done)
-            self._buffer[self._used : self._used + amount] = values[done : done + amount]
-            self._used += amount
+            piece = values[done : done + amount]
             done += amount
+            if amount == self._chunk:
+                self._take_chunk(piece)
+                continue
+            self._buffer[self._used : self._used + amount] = piece
+            self._used += amount
             if self._used == self._chunk:
-                self._flush_chunk()
+                self._take_chunk(self._buffer)
+                self._buffer = np.full(self._chunk, self._fill)
+                self._used = 0
 
-    def _flush_chunk(self) -> None:
-        chunk = self._buffer
-        filled = chunk != self._fill
-        count = int(np.count_nonzero(filled))
+    def _take_chunk(self, chunk: NDArray[Any]) -> None:
+        """Count and hand on one whole chunk, unless it holds nothing but the fill value."""
+        count = self._count(chunk)
         if count:
             self.covered += count
-            if chunk.dtype != np.uint8:
-                self.total += float(chunk.sum(dtype=np.float64))
-                self.highest = max(self.highest, float(chunk.max()))
-                self.lowest = min(self.lowest, float(chunk.min()))
             self._pending.append((self._offset, self._pool.submit(self._compress, chunk.view(np.uint8))))
             while len(self._pending) > self._pool.backlog:
                 self._write_one()
-            self._buffer = np.full(self._chunk, self._fill)
         self._offset += self._chunk
-        self._used = 0
+
+    def _count(self, chunk: NDArray[Any]) -> int:
+        """Count the positions that differ from the fill value; update the statistics of signal."""
+        if chunk.dtype == np.uint8:
+            return int(np.count_nonzero(chunk != self._fill))
+        count = int(np.count_nonzero(chunk))
+        if count:
+            values = chunk[chunk != 0] if count * _FEW < chunk.size else chunk
+            self.total += float(values.sum(dtype=np.float64))
+            self.highest = max(self.highest, float(values.max()))
+            self.lowest = min(self.lowest, float(values.min()))
+        return count
 
     def _write_one(self) -> None:
         offset, compressed = self._pending.popleft()
@@ -170,7 +193,7 @@ class TrackWriter:
         """Write what is left and store the statistics as attributes of the dataset."""
         if self._used:
             self._buffer[self._used :] = self._fill
-            self._flush_chunk()
+            self._take_chunk(self._buffer)
         while self._pending:
             self._write_one()
         size = int(self.dataset.shape[0])

@@ -28,7 +28,7 @@ _HEADER = struct.Struct("<IHHQQQHHQQIQ")
 _END_MARK_SINCE = 4  # files of this version and later repeat the magic at their end
 _SUMMARY = struct.Struct("<Qdddd")
 _PROBE = 8192  # bp
-_SPARSE_PIECE = 1 << 17  # bp
+_SPARSE_PIECE = 1 << 19  # bp
 _DENSE_PIECE = 1 << 20  # bp
 # Listing an interval costs as much as reading about 150 positions one by one.
 _POSITIONS_PER_INTERVAL = 150
