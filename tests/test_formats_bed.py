@@ -5,7 +5,7 @@ import pysam
 import pytest
 
 from deepgrn_tool.errors import InputError
-from deepgrn_tool.formats.bed import check_bed_chromosomes, parse_bed, read_bed
+from deepgrn_tool.formats.bed import parse_bed, read_bed
 
 LENGTHS = {"chr1": 100, "chrM": 50}
 LENIENT = "browser position chr1:1-10\n#comment\ntrack name=x\r\n\n"
@@ -69,13 +69,6 @@ def test_damaged_gzip(tmp_path, damage):
     (tmp_path / "a.bed.gz").write_bytes(data)
     with pytest.raises(InputError, match=r"truncated|damaged|whole number|columns|not after|UTF-8|NUL|past the end"):
         read_bed(tmp_path / "a.bed.gz", LENGTHS)
-
-
-def test_strict_chromosome_check(tmp_path):
-    (tmp_path / "a.bed").write_text("chr1\t1\t2\nchr7\t1\t2\n")
-    check_bed_chromosomes(tmp_path / "a.bed", ["chr1", "chr7"])
-    with pytest.raises(InputError, match="line 2: chromosome 'chr7' is not in the genome; did you mean 'chr1'"):
-        check_bed_chromosomes(tmp_path / "a.bed", ["chr1"])
 
 
 def test_two_hundred_thousand_lines_take_about_a_second(tmp_path):

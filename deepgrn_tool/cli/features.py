@@ -101,7 +101,8 @@ def run(args: argparse.Namespace) -> None:
         raise UsageError("--genome is required")
     if args.add_to is not None and (beds or args.gtf or args.blacklist or chromosomes or args.assembly):
         raise UsageError("--add-to takes signal and expression only; annotation and chromosomes stay as they are")
-    from deepgrn_tool.data.build import AnnotationInputs, CellInputs, add_to_features, build_features
+    from deepgrn_tool.data.build import add_to_features, build_features
+    from deepgrn_tool.data.inputs import AnnotationInputs, CellInputs
 
     cells = CellInputs(
         accessibility=args.accessibility,

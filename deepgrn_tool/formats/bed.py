@@ -16,7 +16,7 @@ from deepgrn_tool.errors import InputError, did_you_mean
 from deepgrn_tool.formats.textfile import read_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -164,15 +164,3 @@ def read_bed(path: str | Path, lengths: Mapping[str, int], clip: bool = False) -
             pairs.setdefault(chrom, array("q")).extend(placed)
     collector.finish()
     return to_arrays(pairs)
-
-
-def check_bed_chromosomes(path: str | Path, chromosomes: Iterable[str]) -> None:
-    """Refuse a chromosome that is not known.
-
-    Raises:
-        InputError: A line names another chromosome.
-    """
-    known = set(chromosomes)
-    for number, chrom, _, _ in parse_bed(path):
-        if chrom not in known:
-            raise InputError(f"chromosome '{chrom}' is not in the genome{did_you_mean(chrom, known)}", path, number)

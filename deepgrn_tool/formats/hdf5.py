@@ -1,0 +1,63 @@
+"""Opening HDF5 files and checking which kind of file they are, before anything in them is believed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import h5py
+
+from deepgrn_tool.errors import InputError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SIGNATURE = b"\x89HDF\r\n\x1a\n"
+
+
+def open_hdf5(path: str | Path, maker: str, cache_size: int = 1 << 20) -> h5py.File:
+    """Open an HDF5 file for reading.
+
+    Args:
+        path: The file.
+        maker: Program that makes such files, named in messages.
+        cache_size: Bytes of the chunk cache of each dataset.
+
+    Raises:
+        InputError: The file is empty, not HDF5, or truncated.
+        OSError: The file cannot be read.
+    """
+    with open(path, "rb") as stream:
+        head = stream.read(len(SIGNATURE))
+    if head != SIGNATURE:
+        raise InputError("is empty" if not head else f"is not HDF5; make it with {maker}", path)
+    try:
+        return h5py.File(path, "r", rdcc_nbytes=cache_size)
+    except OSError as error:
+        if "lock" in str(error):
+            raise InputError("is being written by another program; wait for it to end", path) from error
+        raise InputError("is damaged or truncated HDF5; make or copy the file again", path) from error
+
+
+def check_format(file: h5py.File, path: str | Path, kind: str, version: str, maker: str) -> None:
+    """Compare a file's `format` and `format_version` with what the program reads.
+
+    Args:
+        file: The open file.
+        path: Its name, for messages.
+        kind: The value of `format`, such as "deepgrn-model".
+        version: The newest version that is known; files of a newer major version are refused.
+        maker: Program that makes such files, named in messages.
+
+    Raises:
+        InputError: The file is of another kind, or too new.
+    """
+    found = file.attrs.get("format")
+    if found != kind:
+        what = f"its format is '{found}'" if isinstance(found, str) else "it names no format"
+        raise InputError(f"is not a {kind} file ({what}); make one with {maker}", path)
+    text = str(file.attrs.get("format_version", ""))
+    major = text.partition(".")[0]
+    if not major.isdecimal():
+        raise InputError(f"its format version '{text}' is not a version; make the file again with {maker}", path)
+    if int(major) > int(version.partition(".")[0]):
+        raise InputError(f"has {kind} version {text}, this program knows {version}; update DeepGRN-tool", path)
