@@ -1,0 +1,139 @@
+"""model.h5: weights by name plus one JSON text; nothing in the file is ever executed.
+
+Root attributes: `format` = "deepgrn-model", `format_version` = "1.0", `config` = JSON with the fields of `NetworkConfig`
+under "network" and whatever is known about the model's origin beside it (`factor`, `assembly`, `source`, `training`).
+Weights are float32 datasets `/weights/LAYER/NAME` under the names of `network.build.weight_shapes`.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import h5py
+import numpy as np
+
+from deepgrn_tool.errors import InputError
+from deepgrn_tool.formats.hdf5 import check_format, open_hdf5
+from deepgrn_tool.network.config import NetworkConfig
+from deepgrn_tool.network.weights import Weights, check_weights, weight_shapes
+from deepgrn_tool.output import atomic_output
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FORMAT = "deepgrn-model"
+FORMAT_VERSION = "1.0"
+MAKERS = "deepgrn-import or deepgrn-train"
+
+
+@dataclass(frozen=True)
+class Model:
+    """A trained network as data: no Keras object, so that it loads in milliseconds.
+
+    Attributes:
+        config: The network's shape.
+        weights: float32 arrays by name.
+        factor: Transcription factor, or an empty text.
+        assembly: Genome assembly that it was trained on, or an empty text.
+        record: What else is known, such as the origin of imported weights; JSON types only.
+    """
+
+    config: NetworkConfig
+    weights: Weights
+    factor: str = ""
+    assembly: str = ""
+    record: dict[str, Any] = field(default_factory=dict)
+
+
+def save_model(model: Model, path: str | Path) -> None:
+    """Write model.h5; it appears whole or not at all.
+
+    Raises:
+        InputError: The weights do not fit the configuration.
+        OSError: The file cannot be written.
+    """
+    check_weights(model.weights, model.config)
+    text = {
+        "network": model.config.to_json(),
+        "factor": model.factor,
+        "assembly": model.assembly,
+        "record": model.record,
+    }
+    with atomic_output(path) as temporary:
+        with h5py.File(temporary, "w", track_order=True) as file:
+            file.attrs["format"] = FORMAT
+            file.attrs["format_version"] = FORMAT_VERSION
+            file.attrs["config"] = json.dumps(text, sort_keys=True)
+            for name in weight_shapes(model.config):
+                file.create_dataset(f"weights/{name}", data=model.weights[name].astype(np.float32), track_times=False)
+        load_model(temporary)
+
+
+def load_model(path: str | Path) -> Model:
+    """Read model.h5.
+
+    Raises:
+        InputError: The file is not a model, is damaged, or its weights do not fit its configuration.
+        OSError: The file cannot be read.
+    """
+    with open_hdf5(path, MAKERS) as file:
+        check_format(file, path, FORMAT, FORMAT_VERSION, MAKERS)
+        try:
+            text = json.loads(file.attrs["config"])
+            config = NetworkConfig.from_json(text["network"])
+            factor, assembly, record = str(text["factor"]), str(text["assembly"]), dict(text["record"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise InputError(f"its model configuration cannot be read ({error})", path) from error
+        except InputError as error:
+            raise InputError(error.message, path) from error
+        try:
+            weights = {name: _read_weight(file, name, shape) for name, shape in weight_shapes(config).items()}
+            check_weights(weights, config)
+        except InputError as error:
+            raise InputError(error.message, path) from error
+    return Model(config, weights, factor, assembly, record)
+
+
+def _read_weight(file: h5py.File, name: str, shape: tuple[int, ...]) -> np.ndarray[Any, np.dtype[np.float32]]:
+    """Read one weight, checking its shape before memory is taken for it; links out of the file are not followed."""
+    link = file.get(f"weights/{name}", getlink=True)
+    data = file.get(f"weights/{name}") if isinstance(link, h5py.HardLink) else None
+    if not isinstance(data, h5py.Dataset):
+        raise InputError(f"weight '{name}' is missing")
+    if data.shape != shape or data.dtype.kind != "f" or data.external or data.is_virtual:
+        raise InputError(f"weight '{name}' is {data.dtype} {data.shape}; the network needs float32 {shape}")
+    return np.asarray(data[...], np.float32)
+
+
+def describe_model(path: str | Path) -> list[tuple[str, str]]:
+    """List what a model file holds, as pairs of name and text, for people to read.
+
+    Raises:
+        InputError: As `load_model`.
+    """
+    model = load_model(path)
+    origin = [(name, str(value)) for name, value in model.record.items()]
+    return [("factor", model.factor), ("assembly", model.assembly), *describe_network(model.config), *origin]
+
+
+def describe_network(config: NetworkConfig) -> list[tuple[str, str]]:
+    """Put a network's architecture in words, as pairs of name and text."""
+    kind = config.attention + (", averaged over dimensions" if config.merge_attention else "")
+    if config.is_pairwise:
+        kind += f", {config.position_encoding} position encoding"
+    convolutions = f"{config.num_conv} × ({config.filters} filters × {config.kernel_size} bp)"
+    weights = sum(int(np.prod(shape)) for shape in weight_shapes(config).values())
+    return [
+        ("window", f"{config.window_size} bp (bin {config.bin_size}, flanks {config.flank}), both strands"),
+        ("channels", ", ".join(config.channels)),
+        ("convolutions", convolutions if config.num_conv else f"none; per-position dense layer of {config.filters}"),
+        ("max-pool", f"{config.pool_size} bp, {config.steps} steps"),
+        ("attention", kind),
+        ("LSTM", f"{config.num_lstm} × {config.lstm_units} units per direction, {config.gate_activation} gates"),
+        ("dense", f"{config.dense_units} / after meta: {', '.join(map(str, config.dense_after_meta)) or 'none'}"),
+        ("meta inputs", ", ".join(config.meta) or "none"),
+        ("strands merged by", config.merge),
+        ("weights", f"{weights:,}"),
+    ]
