@@ -116,7 +116,10 @@ def replace(name, data):
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
-        (spoil(lambda file: file.attrs.modify("format_version", "2.1")), "features format 2.1, this program knows 1.0"),
+        (
+            spoil(lambda file: file.attrs.modify("format_version", "2.1")),
+            "deepgrn-features version 2.1, this",
+        ),
         (spoil(lambda file: file.attrs.modify("format_version", "new")), "version 'new' is not a version"),
         (spoil(lambda file: file.attrs.modify("format", "deepgrn-model")), "its format is 'deepgrn-model'"),
         (spoil(lambda file: file.attrs.pop("format")), "names no format"),

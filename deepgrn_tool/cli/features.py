@@ -1,7 +1,7 @@
 """Collect genome, accessibility, annotation and expression into one features file.
 
 Accessibility is a bigWig, or BAM/CRAM, from which the 5' cut sites are counted per base and scaled to 1x:
-exactly as `bamCoverage --Offset 1 --binSize 1 --normalizeUsing RPGC --effectiveGenomeSize N` of deepTools with its
+as `bamCoverage --Offset 1 --binSize 1 --normalizeUsing RPGC --effectiveGenomeSize N` of deepTools with its
 other options at their defaults (duplicates, secondary and supplementary alignments count; filter first if unwanted).
 
 From a GTF (GENCODE, Ensembl or UCSC) are derived: CDS (stop codon included), introns (gaps between the exons of a
@@ -16,7 +16,7 @@ of the same table; for the published networks give the published scores with --e
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from deepgrn_tool.cli._common import add_threads, name_and_file, new_parser, positive_int, run_cli
 from deepgrn_tool.errors import UsageError
@@ -49,27 +49,21 @@ def cell_track(text: str) -> tuple[str, str, str]:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of deepgrn-features."""
-    main_group = parser.add_argument_group("genome and output")
-    add = main_group.add_argument
+    basic = parser.add_argument_group("genome and output")
+    add = basic.add_argument
     add("--genome", metavar="FASTA", help="genome, plain or bgzip FASTA; its indexes are used when they are there")
     add("-o", "--output", metavar="FILE", help="features file (HDF5) to make")
     add("--add-to", metavar="FILE", help="add cells or tracks to this features file instead; safe against being killed")
     add("--chromosomes", metavar="NAME,…", action="append", default=[], help="keep these only; may be repeated")
     add("--assembly", metavar="NAME", default="", help="name of the assembly, such as hg19; recorded")
-    add_threads(main_group)
+    add_threads(basic)
     signal = parser.add_argument_group("signal")
     add = signal.add_argument
-    add(
-        "--accessibility",
-        metavar="CELL=FILE",
-        type=name_and_file,
-        action="append",
-        default=[],
-        help="chromatin accessibility of a cell type: bigWig, BAM or CRAM; may be repeated",
-    )
+    named: dict[str, Any] = {"type": name_and_file, "action": "append", "default": []}
+    add("--accessibility", metavar="CELL=FILE", **named, help="bigWig, BAM or CRAM of a cell type; may be repeated")
     add("--effective-genome-size", metavar="N", type=positive_int, help="mappable bases; required with BAM or CRAM")
     add("--uniqueness", metavar="FILE", help="sequence uniqueness, bigWig with values from 0 to 1")
-    add("--genome-track", metavar="NAME=FILE", type=name_and_file, action="append", default=[], help="further bigWig")
+    add("--genome-track", metavar="NAME=FILE", **named, help="further bigWig; may be repeated")
     add("--cell-track", metavar="CELL:NAME=FILE", type=cell_track, action="append", default=[], help="further bigWig")
     genes = parser.add_argument_group("annotation (all six classes or none) and blacklist; BED, plain or gzip")
     add = genes.add_argument
@@ -80,9 +74,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--gtf-style",
         choices=("standard", "published"),
         default="standard",
-        help="'published' repeats two habits of the annotation that the published networks saw: promoters of reverse "
-        "transcripts at their left end (101 bp before to 500 bp after), exons without CDS counted as 3'UTR (forward) "
-        "or 5'UTR (reverse) (default: standard)",
+        help="'published': as the published networks saw it: promoters of reverse transcripts at their left end (101 bp "
+        "before to 500 bp after), exons without CDS as 3'UTR (forward) or 5'UTR (reverse) (default: standard)",
     )
     add("--clip-intervals", action="store_true", help="cut intervals at chromosome ends instead of refusing them")
     add("--blacklist", metavar="BED", help="regions that are never scored")

@@ -32,9 +32,9 @@ def _write_table(columns: Sequence[str], rows: Sequence[Sequence[str]], tsv: boo
 
 def run(args: argparse.Namespace) -> None:
     """Print the content of the file."""
-    from deepgrn_tool.data.features_file import open_hdf5
+    from deepgrn_tool.formats.hdf5 import open_hdf5
 
-    with open_hdf5(args.file) as file:
+    with open_hdf5(args.file, "deepgrn-features or deepgrn-import") as file:
         kind = file.attrs.get("format")
     if kind == "deepgrn-model":
         from deepgrn_tool.network.files import describe_model

@@ -5,40 +5,23 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import h5py
 import numpy as np
 
 from deepgrn_tool.data.layout import check_layout
-from deepgrn_tool.data.schema import ANNOTATION_CLASSES, UNKNOWN_BASE
+from deepgrn_tool.data.schema import ANNOTATION_CLASSES, PROGRAM, UNKNOWN_BASE
 from deepgrn_tool.errors import InputError, did_you_mean
+from deepgrn_tool.formats.hdf5 import open_hdf5
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from types import TracebackType
 
+    import h5py
     from numpy.typing import NDArray
 
     Intervals = tuple[NDArray[np.int64], NDArray[np.int64]]
 
 _CACHE_SIZE = 4 << 20  # bytes of unpacked chunks kept per dataset
-
-
-def open_hdf5(path: str | Path) -> h5py.File:
-    """Open an HDF5 file for reading.
-
-    Raises:
-        InputError: The file is empty, not HDF5, or truncated.
-    """
-    with open(path, "rb") as stream:
-        head = stream.read(8)
-    if head != b"\x89HDF\r\n\x1a\n":
-        raise InputError("is empty" if not head else "is not HDF5; make it with deepgrn-features", path)
-    try:
-        return h5py.File(path, "r", rdcc_nbytes=_CACHE_SIZE)
-    except OSError as error:
-        if "lock" in str(error):
-            raise InputError("is being written by another program; wait for it to end", path) from error
-        raise InputError("is damaged or truncated HDF5; make or copy the file again", path) from error
 
 
 class FeaturesFile:
@@ -64,7 +47,7 @@ class FeaturesFile:
     def __init__(self, path: str | Path) -> None:
         """Open the file and check its layout, not its data."""
         self.path = Path(path)
-        self._file = open_hdf5(self.path)
+        self._file = open_hdf5(self.path, PROGRAM, _CACHE_SIZE)
         try:
             names, lengths = check_layout(self._file, self.path)
             self.assembly = str(self._file.attrs["assembly"])

@@ -12,32 +12,16 @@ from deepgrn_tool.data.schema import (
     EXPRESSION_COMPONENTS,
     FORMAT,
     FORMAT_VERSION,
-    MAJOR_VERSION,
+    PROGRAM,
 )
 from deepgrn_tool.errors import InputError
+from deepgrn_tool.formats.hdf5 import check_format
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_DAMAGED = "make the file again with deepgrn-features"
-
-
-def _check_version(file: h5py.File, path: str | Path) -> None:
-    kind = file.attrs.get("format")
-    if kind != FORMAT:
-        what = f"its format is '{kind}'" if isinstance(kind, str) else "it names no format"
-        raise InputError(f"is not a features file ({what}); make one with deepgrn-features", path)
-    version = str(file.attrs.get("format_version", ""))
-    major = version.partition(".")[0]
-    if not major.isdecimal():
-        raise InputError(f"format version '{version}' is not a version; {_DAMAGED}", path)
-    if int(major) > MAJOR_VERSION:
-        raise InputError(
-            f"has features format {version}, this program knows {FORMAT_VERSION}; update DeepGRN-tool", path
-        )
-    if "assembly" not in file.attrs:
-        raise InputError(f"lacks the attribute 'assembly'; {_DAMAGED}", path)
+_DAMAGED = f"make the file again with {PROGRAM}"
 
 
 def _dataset(file: h5py.Group, name: str, path: str | Path) -> h5py.Dataset:
@@ -88,7 +72,9 @@ def check_layout(file: h5py.File, path: str | Path) -> tuple[list[str], list[int
     Raises:
         InputError: The file is of another format or a newer major version, or a part is missing or misshapen.
     """
-    _check_version(file, path)
+    check_format(file, path, FORMAT, FORMAT_VERSION, PROGRAM)
+    if "assembly" not in file.attrs:
+        raise InputError(f"lacks the attribute 'assembly'; {_DAMAGED}", path)
     name_set = _dataset(file, "chromosomes/names", path)
     length_set = _dataset(file, "chromosomes/lengths", path)
     _check_dataset(length_set, (name_set.shape[0] if name_set.shape else None,), np.int64, path)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 FORMAT = "deepgrn-features"
 FORMAT_VERSION = "1.0"
-MAJOR_VERSION = 1
+PROGRAM = "deepgrn-features"  # makes these files; named in messages
 
 ANNOTATION_CLASSES = ("cpg_island", "cds", "intron", "promoter", "utr5", "utr3")
 """The order of the published networks."""

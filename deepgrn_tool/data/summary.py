@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from deepgrn_tool.data.features_file import open_hdf5
 from deepgrn_tool.data.layout import check_layout, interval_datasets, track_datasets
-from deepgrn_tool.data.schema import SOURCE_PREFIX
+from deepgrn_tool.data.schema import PROGRAM, SOURCE_PREFIX
+from deepgrn_tool.formats.hdf5 import open_hdf5
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,7 +50,7 @@ def describe_features(path: str | Path) -> list[Row]:
     Raises:
         InputError: The file is not a features file.
     """
-    with open_hdf5(path) as file:
+    with open_hdf5(path, PROGRAM) as file:
         names, lengths = check_layout(file, path)
         sequence = file["sequence"]
         known = int(sequence.attrs.get("covered_bases", 0))
