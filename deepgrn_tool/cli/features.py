@@ -74,7 +74,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--gtf-style",
         choices=("standard", "published"),
         default="standard",
-        help="'published': as the published networks saw it: promoters of reverse transcripts at their left end (101 bp "
+        help="'published': as published networks saw it: promoters of reverse transcripts at their left end (101 bp "
         "before to 500 bp after), exons without CDS as 3'UTR (forward) or 5'UTR (reverse) (default: standard)",
     )
     add("--clip-intervals", action="store_true", help="cut intervals at chromosome ends instead of refusing them")
@@ -109,8 +109,7 @@ def run(args: argparse.Namespace) -> None:
     if args.add_to is not None:
         add_to_features(args.add_to, cells, args.genome, args.threads)
         return
-    published = args.gtf_style == "published"
-    annotation = AnnotationInputs(beds, args.gtf, published, args.blacklist, args.clip_intervals)
+    annotation = AnnotationInputs(beds, args.gtf, args.gtf_style == "published", args.blacklist, args.clip_intervals)
     build_features(args.output, args.genome, cells, annotation, chromosomes, args.assembly, args.threads)
 
 
