@@ -28,9 +28,7 @@ def merge(starts: Positions, ends: Positions) -> tuple[Positions, Positions]:
     return starts[first], reach[last]
 
 
-def overlaps(
-    query_starts: Positions, query_ends: Positions, starts: Positions, ends: Positions
-) -> NDArray[np.bool_]:
+def overlaps(query_starts: Positions, query_ends: Positions, starts: Positions, ends: Positions) -> NDArray[np.bool_]:
     """Tell which queries share at least 1 bp with any of the intervals.
 
     Args:

@@ -17,9 +17,10 @@ from deepgrn_tool.network.layers import (
     PairwiseAttention,
     PositionAttention,
     WeightedSumAttention,
-    hard_sigmoid,
+    keras2_hard_sigmoid,
 )
 from deepgrn_tool.network.weights import Weights, check_weights
+
 
 @dataclass(frozen=True)
 class Network:
@@ -97,7 +98,7 @@ def _positions(config: NetworkConfig, x: Any) -> Any:
 
 
 def _lstms(config: NetworkConfig, x: Any) -> Any:
-    gate = hard_sigmoid if config.gate_activation == "hard-sigmoid" else "sigmoid"
+    gate = keras2_hard_sigmoid if config.gate_activation == "hard-sigmoid" else "sigmoid"
     for index in range(config.num_lstm):
         lstm = layers.LSTM(
             config.lstm_units,

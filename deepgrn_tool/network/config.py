@@ -151,8 +151,7 @@ class NetworkConfig:
     def to_json(self) -> dict[str, Any]:
         """Give the fields as JSON types."""
         return {
-            name: list(value) if isinstance(value, tuple) else value
-            for name, value in dataclasses.asdict(self).items()
+            name: list(value) if isinstance(value, tuple) else value for name, value in dataclasses.asdict(self).items()
         }
 
     @classmethod

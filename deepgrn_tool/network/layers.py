@@ -15,8 +15,11 @@ COMPLEMENT = (3, 2, 1, 0)  # A C G T -> T G C A
 TRIGONOMETRIC_BASE = 10_000.0
 
 
-def hard_sigmoid(x: Any) -> Any:
-    """Give Keras 2's hard sigmoid, clip(0.2 x + 0.5, 0, 1); Keras 3's has another slope.
+@keras.saving.register_keras_serializable("deepgrn")
+def keras2_hard_sigmoid(x: Any) -> Any:
+    """Compute Keras 2's hard sigmoid, clip(0.2 x + 0.5, 0, 1); Keras 3's has another slope.
+
+    Its name must differ from that of Keras 3's: Bidirectional copies its layer by the names of the activations.
 
     Source: Keras 2.2.4, the gate activation of the published networks.
     """

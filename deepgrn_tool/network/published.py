@@ -144,7 +144,9 @@ class _Reading:
             raise InputError("its LSTM layers differ from each other, which no published network's do")
         window, channels = self.window
         if channels not in TRACKS or (self.meta_size and self.meta_size not in META):
-            raise InputError(f"reads {channels} channels and {self.meta_size} meta inputs, unlike any published network")
+            raise InputError(
+                f"reads {channels} channels and {self.meta_size} meta inputs, unlike any published network"
+            )
         if window % 2:
             raise InputError(f"its window of {window} bp does not have a bin of 200 bp at its centre")
         return NetworkConfig(
