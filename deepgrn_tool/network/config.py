@@ -167,7 +167,8 @@ class NetworkConfig:
         unknown, missing = sorted(set(values) - names), sorted(names - set(values))
         if unknown or missing:
             raise InputError(f"the network's configuration has unknown fields {unknown} and lacks {missing}")
-        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
+        fields: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in values.items()}
+        return cls(**fields)
 
 
 def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:

@@ -1,8 +1,8 @@
 """model.h5: weights by name plus one JSON text; nothing in the file is ever executed.
 
-Root attributes: `format` = "deepgrn-model", `format_version` = "1.0", `config` = JSON with the fields of `NetworkConfig`
-under "network" and whatever is known about the model's origin beside it (`factor`, `assembly`, `source`, `training`).
-Weights are float32 datasets `/weights/LAYER/NAME` under the names of `network.build.weight_shapes`.
+Root attributes: `format` = "deepgrn-model", `format_version` = "1.0", `config` = JSON with the fields of
+`NetworkConfig` under "network" and beside it what is known of the model's origin: `factor`, `assembly`, `record`.
+Weights are float32 datasets `/weights/LAYER/NAME` under the names of `network.weights.weight_shapes`.
 """
 
 from __future__ import annotations
