@@ -1,0 +1,42 @@
+# Targets set up their own virtual environment in .venv and install anew only when pyproject.toml changed.
+# Another interpreter: make test PYTHON=python3.12
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.PHONY: help demo test lint clean
+
+help:
+	@echo "make demo   run the programs on the bundled data; tracks appear in demo/"
+	@echo "make test   check style and types, then run all tests"
+	@echo "make lint   check style and types only"
+	@echo "make clean  remove .venv, demo/ and caches"
+
+demo: $(VENV)/.installed
+	@PATH="$(CURDIR)/$(BIN):$$PATH" ./demo.sh
+
+test: lint
+	$(BIN)/python -m pytest -q
+
+lint: $(VENV)/.installed-test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy deepgrn_tool
+
+clean:
+	rm -rf $(VENV) demo build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: pyproject.toml | $(BIN)/python
+	$(PIP_INSTALL) --editable .
+	touch $@
+
+# The packages for tests include those for use, so the demo need not install again.
+$(VENV)/.installed-test: pyproject.toml | $(BIN)/python
+	$(PIP_INSTALL) --editable '.[test]'
+	touch $@ $(VENV)/.installed
