@@ -1,0 +1,160 @@
+"""The engine: a model, compiled once, that scores segment after segment on several threads."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepgrn_tool.engine.segments import Segment
+from deepgrn_tool.network.files import Model
+
+MAX_WINDOWS = 1024  # per segment; fewer cost more seams, more did not run faster
+
+
+@dataclass(frozen=True)
+class SegmentInput:
+    """What the network reads for one segment.
+
+    Attributes:
+        segment: Which windows, and where.
+        codes: uint8, shape (bases,), A C G T = 0..3, other = 4.
+        signals: float32, shape (bases, tracks).
+        meta: float32, shape (windows, meta inputs).
+    """
+
+    segment: Segment
+    codes: NDArray[np.uint8]
+    signals: NDArray[np.float32]
+    meta: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class SegmentScores:
+    """What the network says of one segment.
+
+    Attributes:
+        segment: Which windows.
+        probability: float32, shape (windows,).
+        logits: float32, shape (2, windows), forward strand first.
+        attention: float32, shape (2, windows, steps, d) or, pairwise, (2, windows, steps, steps); None if not asked
+            for or if the network has none.
+    """
+
+    segment: Segment
+    probability: NDArray[np.float32]
+    logits: NDArray[np.float32]
+    attention: NDArray[np.float32] | None
+
+
+class Engine:
+    """Scores segments with a model; compiled for one shape, to which every segment is padded.
+
+    Args:
+        model: The network.
+        on_grid: Whether all windows of a segment start at the same position modulo the stride, which lets the engine
+            skip most positions for some networks.
+        threads: Segments computed side by side.
+        attention: Whether to return attention.
+        max_windows: Windows of a segment.
+
+    Attributes:
+        max_bases: Bases of a segment.
+        spacing: Windows of a segment must start at multiples of this within the segment, in bp.
+
+    Source: the sharing of positions is ours; the network is that of the DeepGRN paper, section 2.3.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        *,
+        on_grid: bool = True,
+        threads: int = 1,
+        attention: bool = False,
+        max_windows: int = MAX_WINDOWS,
+    ) -> None:
+        """Prepare the backend and trace nothing yet."""
+        from deepgrn_tool.engine import backend
+
+        backend.prepare()
+        from deepgrn_tool.engine.shared import Geometry
+
+        config = model.config
+        self.config = config
+        self._geometry = Geometry.of(config, on_grid)
+        self._threads = threads
+        self._max_windows = max_windows
+        self.spacing = self._geometry.spacing
+        self.max_bases = config.window_size + config.stride * max_windows
+        self._compute = backend.compiled(self._computation(model, attention))
+
+    def _computation(self, model: Model, with_attention: bool) -> Any:
+        from keras import ops
+
+        from deepgrn_tool.engine.shared import pooled_positions
+        from deepgrn_tool.engine.steps import PooledSteps
+        from deepgrn_tool.engine.windows import score_windows
+
+        config, weights, geometry, windows = model.config, model.weights, self._geometry, self._max_windows
+
+        def compute(codes: Any, signals: Any, offsets: Any, meta: Any) -> Any:
+            rows = pooled_positions(config, weights, geometry, ops.cast(codes, "int32"), signals)
+            pooled = PooledSteps(config, geometry, rows, offsets)
+            logits, attention = score_windows(config, weights, pooled, windows, meta)
+            logits = ops.reshape(logits, (2, windows))
+            strands = ops.sigmoid(logits)
+            merged = ops.max(strands, axis=0) if config.merge == "max" else ops.mean(strands, axis=0)
+            return (merged, logits, attention) if with_attention and attention is not None else (merged, logits)
+
+        return compute
+
+    def score(self, inputs: Iterable[SegmentInput]) -> Iterator[SegmentScores]:
+        """Score segments; results come in the order of the inputs, at most a few segments behind them.
+
+        Args:
+            inputs: Read one at a time in the calling thread, while earlier segments are computed in others.
+        """
+        pending: deque[Future[SegmentScores]] = deque()
+        with ThreadPoolExecutor(self._threads) as workers:
+            try:
+                for one in inputs:
+                    pending.append(workers.submit(self._score_one, one))
+                    # One segment more than there are threads keeps them busy while the next one is read.
+                    if len(pending) > self._threads + 1:
+                        yield pending.popleft().result()
+                while pending:
+                    yield pending.popleft().result()
+            finally:
+                for future in pending:
+                    future.cancel()
+
+    def _score_one(self, one: SegmentInput) -> SegmentScores:
+        count = len(one.segment)
+        outputs = [
+            np.asarray(value)
+            for value in self._compute(
+                _padded(one.codes, self.max_bases),
+                _padded(one.signals, self.max_bases),
+                _padded(one.segment.offsets, self._max_windows),
+                _padded(one.meta, self._max_windows),
+            )
+        ]
+        attention = None
+        if len(outputs) == 3:
+            attention = outputs[2].reshape(2, self._max_windows, *outputs[2].shape[1:])[:, :count]
+        return SegmentScores(one.segment, outputs[0][:count], outputs[1][:, :count], attention)
+
+
+def _padded(values: NDArray[Any], length: int) -> NDArray[Any]:
+    """Fill an array up with zeros along its first axis; what they give is cut off again."""
+    if len(values) == length:
+        return values
+    result = np.zeros((length, *values.shape[1:]), values.dtype)
+    result[: len(values)] = values
+    return result

@@ -1,0 +1,96 @@
+"""Bidirectional LSTMs over all windows of a segment and both strands at once.
+
+Arrays are (step, window, dimension): the windows of the forward strand, then the same windows on the reverse strand.
+The loop over steps is compiled once, not unrolled, so that compilation takes a second whatever the number of steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from keras import ops
+
+from deepgrn_tool.network.config import NetworkConfig
+from deepgrn_tool.network.weights import Weights
+
+STRANDS = 2
+DIRECTIONS = ("forward", "backward")
+
+# Gives what step j of a strand adds to the gates of a direction: (step, strand, direction) -> (windows, 4 units),
+# together with the state to be multiplied in: see `Source`.
+GateInput = Callable[[Any, int, int, Any], Any]
+
+
+def _sigmoid(x: Any) -> Any:
+    return 1.0 / (1.0 + ops.exp(-x))
+
+
+def _hard_sigmoid(x: Any) -> Any:
+    return ops.clip(0.2 * x + 0.5, 0.0, 1.0)
+
+
+def bidirectional(config: NetworkConfig, windows: int, gates: GateInput) -> Any:
+    """Run one bidirectional LSTM.
+
+    Args:
+        config: The network's shape.
+        windows: Number of windows.
+        gates: Gives the gates before their activations, (windows, 4 units) in the order input, forget, cell, output,
+            from a step, a strand (0, 1), a direction (0, 1) and the state (windows, units).
+
+    Returns:
+        float32, shape (steps, 2 windows, 2 units): forward direction, then backward direction.
+    """
+    units, steps = config.lstm_units, config.steps
+    gate = _hard_sigmoid if config.gate_activation == "hard-sigmoid" else _sigmoid
+    zero = ops.zeros((windows, units))
+
+    def step(index: Any, carried: Any) -> Any:
+        states, output = carried
+        advanced = []
+        for direction in range(len(DIRECTIONS)):
+            now = index if direction == 0 else steps - 1 - index
+            for strand in range(STRANDS):
+                state, cell = states[STRANDS * direction + strand]
+                z = gates(now, strand, direction, state)
+                i, f, g, o = (z[:, part * units : (part + 1) * units] for part in range(4))
+                cell = gate(f) * cell + gate(i) * ops.tanh(g)
+                state = gate(o) * ops.tanh(cell)
+                advanced.append((state, cell))
+                output = ops.slice_update(output, (now, strand * windows, direction * units), state[np.newaxis])
+        return advanced, output
+
+    start = [(zero, zero)] * (STRANDS * len(DIRECTIONS))
+    output = ops.zeros((steps, STRANDS * windows, len(DIRECTIONS) * units))
+    return ops.fori_loop(0, steps, step, (start, output))[1]
+
+
+def gates_of_sequence(weights: Weights, layer: int, sequence: Any, windows: int) -> GateInput:
+    """Read an LSTM's input from an array of all steps, as the output of another layer is.
+
+    Args:
+        weights: The network's weights.
+        layer: 1-based number of the LSTM.
+        sequence: float32, shape (steps, 2 windows, width).
+        windows: Number of windows.
+    """
+    width = sequence.shape[2]
+
+    def gates(step: Any, strand: int, direction: int, state: Any) -> Any:
+        x = ops.slice(sequence, (step, strand * windows, 0), (1, windows, width))[0]
+        return ops.matmul(ops.concatenate([x, state], axis=1), _joint(weights, layer, direction)) + _bias(
+            weights, layer, direction
+        )
+
+    return gates
+
+
+def _joint(weights: Weights, layer: int, direction: int) -> Any:
+    prefix = f"lstm_{layer}/{DIRECTIONS[direction]}"
+    return np.concatenate([weights[f"{prefix}_kernel"], weights[f"{prefix}_recurrent"]])
+
+
+def _bias(weights: Weights, layer: int, direction: int) -> Any:
+    return weights[f"lstm_{layer}/{DIRECTIONS[direction]}_bias"]

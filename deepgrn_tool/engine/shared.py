@@ -1,0 +1,145 @@
+"""What neighbouring windows share: convolutions, the per-position dense layer and the max-pool, once per base.
+
+Both strands are computed along the forward strand. A convolution of the reverse complement equals one of the forward
+sequence with the kernel turned around and its base channels swapped; a pooled step of the reverse strand then covers
+the same kind of run of positions, only in descending order (`Geometry`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import gcd
+from typing import Any
+
+import numpy as np
+from keras import ops
+from numpy.typing import NDArray
+
+from deepgrn_tool.network.config import BASES, NetworkConfig
+from deepgrn_tool.network.weights import Weights
+
+CODES = len(BASES) + 1  # A, C, G, T and everything else
+GROUP = 4  # bases per table look-up: 5^4 rows of one table stay in the processor's cache
+COMPLEMENT = (3, 2, 1, 0)
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """Where the pooled steps of a window lie.
+
+    Attributes:
+        spacing: Distance between pooled positions that are kept, in bp: windows must start at multiples of it.
+        lag: Positions by which the reverse strand's pooled steps lie behind the forward strand's: the tail that the
+            max-pool drops.
+        rows: Kept positions from one pooled step to the next.
+    """
+
+    spacing: int
+    lag: int
+    rows: int
+
+    @classmethod
+    def of(cls, config: NetworkConfig, on_grid: bool) -> Geometry:
+        """Find the geometry of a network; windows on the grid need fewer positions than windows anywhere."""
+        spacing = gcd(config.pool_size, config.stride) if on_grid else 1
+        return cls(spacing, config.conv_length - config.steps * config.pool_size, config.pool_size // spacing)
+
+
+def pooled_positions(
+    config: NetworkConfig, weights: Weights, geometry: Geometry, codes: Any, signals: Any
+) -> tuple[Any, Any]:
+    """Compute the max-pooled features of a segment at every kept position.
+
+    Args:
+        config: The network's shape.
+        weights: Its weights.
+        geometry: Which positions are kept.
+        codes: int32, shape (bases,), A C G T = 0..3, other = 4.
+        signals: float32, shape (bases, tracks).
+
+    Returns:
+        For each strand, float32, shape (positions, filters): step j of the forward strand of a window that starts at
+        base b is row b / spacing + rows · j, and step j of its reverse strand is the other array's row
+        b / spacing + rows · (steps - 1 - j).
+    """
+    strands = []
+    for reverse in (False, True):
+        x = _before_pool(config, weights, codes, signals, reverse)
+        x = ops.relu(_sliding_maximum(x, config.pool_size) + weights["per_position/bias"])
+        strands.append(x[geometry.lag if reverse else 0 :: geometry.spacing])
+    return strands[0], strands[1]
+
+
+def _before_pool(config: NetworkConfig, weights: Weights, codes: Any, signals: Any, reverse: bool) -> Any:
+    """Compute the per-position dense layer without bias and ReLU, which commute with the maximum and come after it."""
+    if config.num_conv == 0:
+        return _first_layer(weights["per_position/kernel"][np.newaxis], codes, signals, reverse)
+    x = ops.relu(_first_layer(weights["conv_1/kernel"], codes, signals, reverse) + weights["conv_1/bias"])
+    for index in range(1, config.num_conv):
+        kernel = weights[f"conv_{index + 1}/kernel"]
+        kernel = kernel[::-1] if reverse else kernel
+        x = ops.conv(x[np.newaxis], ops.convert_to_tensor(kernel.copy()), padding="valid")[0]
+        x = ops.relu(x + weights[f"conv_{index + 1}/bias"])
+    return ops.matmul(x, weights["per_position/kernel"])
+
+
+def _first_layer(kernel: NDArray[np.float32], codes: Any, signals: Any, reverse: bool) -> Any:
+    """Convolve bases and signals, without bias.
+
+    The part of the bases is a sum of table look-ups, one for every `GROUP` bases of the kernel.
+    """
+    size = kernel.shape[0]
+    length = codes.shape[0] - size + 1
+    bases, tracks = kernel[:, : len(BASES)], kernel[:, len(BASES) :]
+    if reverse:
+        bases, tracks = bases[::-1, COMPLEMENT], tracks[::-1]
+    result = None
+    words: dict[int, Any] = {}
+    for start in range(0, size, GROUP):
+        width = min(GROUP, size - start)
+        if width not in words:
+            words[width] = _words(codes, width)
+        table = _table(bases[start : start + width])
+        part = ops.take(table, words[width][start : start + length], axis=0)
+        result = part if result is None else result + part
+    if tracks.shape[1]:
+        if size == 1:
+            result += ops.matmul(signals, tracks[0])
+        else:
+            result += ops.conv(signals[np.newaxis], ops.convert_to_tensor(tracks.copy()), padding="valid")[0]
+    return result
+
+
+def _words(codes: Any, width: int) -> Any:
+    """Number the words of `width` neighbouring codes, one word per position that starts one."""
+    length = codes.shape[0] - width + 1
+    word = codes[:length]
+    for index in range(1, width):
+        word = word * CODES + codes[index : index + length]
+    return word
+
+
+def _table(kernel: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Tabulate what a few positions of a kernel give for every word of codes.
+
+    Args:
+        kernel: float32, shape (width, 4, filters).
+
+    Returns:
+        float32, shape (5^width, filters), rows in the order of `_words`; code 4 adds nothing.
+    """
+    filters = kernel.shape[2]
+    padded = np.concatenate([kernel, np.zeros((kernel.shape[0], 1, filters), np.float32)], axis=1)
+    table = padded[0]
+    for position in padded[1:]:
+        table = (table[:, np.newaxis] + position[np.newaxis]).reshape(-1, filters)
+    return table
+
+
+def _sliding_maximum(x: Any, width: int) -> Any:
+    """Compute the maximum of `width` neighbouring rows, one for every row that starts such a run."""
+    reach = 1
+    while 2 * reach <= width:
+        x = ops.maximum(x[:-reach], x[reach:])
+        reach *= 2
+    return x if reach == width else ops.maximum(x[: reach - width], x[width - reach :])
