@@ -30,7 +30,7 @@ LAYERS = (  # lowest first; parts side by side do not know each other
 )
 LEVEL = {part: level for level, parts in enumerate(LAYERS) for part in parts}
 PROGRAMS = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["scripts"]
-NETWORK_LIBRARIES = ("keras", "tensorflow")
+NETWORK_LIBRARIES = ("jax", "keras", "tensorflow", "torch")
 HEAVY_LIBRARIES = (*NETWORK_LIBRARIES, "h5py", "numpy", "pyBigWig", "pysam")
 MISSING_FILES = {
     "deepgrn-features": ["--genome", "absent.fa", "-o", "out.h5"],
