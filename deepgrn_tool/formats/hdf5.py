@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import h5py
+import numpy as np
 
 from deepgrn_tool.errors import InputError
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from numpy.typing import NDArray
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 
@@ -61,3 +64,33 @@ def check_format(file: h5py.File, path: str | Path, kind: str, version: str, mak
         raise InputError(f"its format version '{text}' is not a version; make the file again with {maker}", path)
     if int(major) > int(version.partition(".")[0]):
         raise InputError(f"has {kind} version {text}, this program knows {version}; update DeepGRN-tool", path)
+
+
+def own_object(file: h5py.File, path: str) -> h5py.Group | h5py.Dataset | None:
+    """Find an object that lies in the file itself: links out of the file, and soft links, are not followed.
+
+    Args:
+        file: The open file.
+        path: Names from the root, joined by slashes.
+
+    Returns:
+        The group or dataset, or None when a part of the path is missing or such a link.
+    """
+    place: h5py.Group | h5py.Dataset = file
+    for name in path.split("/"):
+        if not isinstance(place, h5py.Group) or not isinstance(place.get(name, getlink=True), h5py.HardLink):
+            return None
+        place = place[name]
+    return place
+
+
+def read_floats(data: h5py.Dataset) -> NDArray[np.float32]:
+    """Read floating-point numbers of any width as float32; those too large for it become infinite.
+
+    Raises:
+        InputError: The dataset does not hold such numbers itself.
+    """
+    if data.dtype.kind != "f" or data.external or data.is_virtual:
+        raise InputError(f"{data.name.strip('/')!r} is not a plain array of floating-point numbers")
+    values: NDArray[np.float32] = data.astype(np.float32)[...]
+    return values

@@ -173,7 +173,7 @@ class NetworkConfig:
 
 def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
     if value not in choices:
-        raise InputError(f"{name} is '{value}'; it must be one of {', '.join(choices)}")
+        raise InputError(f"{name} is {value!r}; it must be one of {', '.join(choices)}")
 
 
 def _check_kinds(config: NetworkConfig) -> None:
@@ -182,7 +182,7 @@ def _check_kinds(config: NetworkConfig) -> None:
         value, default = getattr(config, field.name), field.default
         if isinstance(default, tuple):
             item = int if field.name == "dense_after_meta" else str
-            good = isinstance(value, tuple) and all(isinstance(one, item) for one in value)
+            good = isinstance(value, tuple) and all(type(one) is item for one in value)
         elif isinstance(default, bool) or isinstance(default, str):
             good = isinstance(value, type(default))
         elif isinstance(default, float):

@@ -15,9 +15,9 @@ import h5py
 import numpy as np
 
 from deepgrn_tool.errors import InputError
-from deepgrn_tool.formats.hdf5 import check_format, open_hdf5
+from deepgrn_tool.formats.hdf5 import check_format, open_hdf5, own_object, read_floats
 from deepgrn_tool.network.config import NetworkConfig
-from deepgrn_tool.network.weights import Weights, check_weights, weight_shapes
+from deepgrn_tool.network.weights import MAX_WEIGHTS, Weights, check_weights, count_weights, weight_shapes
 from deepgrn_tool.output import atomic_output
 
 if TYPE_CHECKING:
@@ -84,27 +84,32 @@ def load_model(path: str | Path) -> Model:
             text = json.loads(file.attrs["config"])
             config = NetworkConfig.from_json(text["network"])
             factor, assembly, record = str(text["factor"]), str(text["assembly"]), dict(text["record"])
-        except (KeyError, TypeError, ValueError) as error:
-            raise InputError(f"its model configuration cannot be read ({error})", path) from error
-        except InputError as error:
-            raise InputError(error.message, path) from error
-        try:
-            weights = {name: _read_weight(file, name, shape) for name, shape in weight_shapes(config).items()}
+            weights = _read_weights(file, config)
             check_weights(weights, config)
+        except (KeyError, TypeError, ValueError, RecursionError) as error:
+            raise InputError(f"its model configuration cannot be read ({error})", path) from error
+        except (OSError, RuntimeError) as error:
+            raise InputError(f"is damaged HDF5; make or copy the file again ({error})", path) from error
         except InputError as error:
             raise InputError(error.message, path) from error
     return Model(config, weights, factor, assembly, record)
 
 
-def _read_weight(file: h5py.File, name: str, shape: tuple[int, ...]) -> np.ndarray[Any, np.dtype[np.float32]]:
-    """Read one weight, checking its shape before memory is taken for it; links out of the file are not followed."""
-    link = file.get(f"weights/{name}", getlink=True)
-    data = file.get(f"weights/{name}") if isinstance(link, h5py.HardLink) else None
-    if not isinstance(data, h5py.Dataset):
-        raise InputError(f"weight '{name}' is missing")
-    if data.shape != shape or data.dtype.kind != "f" or data.external or data.is_virtual:
-        raise InputError(f"weight '{name}' is {data.dtype} {data.shape}; the network needs float32 {shape}")
-    return np.asarray(data[...], np.float32)
+def _read_weights(file: h5py.File, config: NetworkConfig) -> Weights:
+    """Read all weights, checking every size before memory is taken; links out of the file are not followed."""
+    shapes = weight_shapes(config)
+    total = count_weights(config)
+    if total > MAX_WEIGHTS:
+        raise InputError(f"its configuration asks for {total:,} weights; at most {MAX_WEIGHTS:,} are read")
+    weights: Weights = {}
+    for name, shape in shapes.items():
+        data = own_object(file, f"weights/{name}")
+        if not isinstance(data, h5py.Dataset):
+            raise InputError(f"weight '{name}' is missing")
+        if data.shape != shape or data.dtype != np.float32:
+            raise InputError(f"weight '{name}' is {data.dtype} {data.shape}; the network needs float32 {shape}")
+        weights[name] = read_floats(data)
+    return weights
 
 
 def describe_model(path: str | Path) -> list[tuple[str, str]]:
@@ -124,7 +129,6 @@ def describe_network(config: NetworkConfig) -> list[tuple[str, str]]:
     if config.is_pairwise:
         kind += f", {config.position_encoding} position encoding"
     convolutions = f"{config.num_conv} × ({config.filters} filters × {config.kernel_size} bp)"
-    weights = sum(int(np.prod(shape)) for shape in weight_shapes(config).values())
     return [
         ("window", f"{config.window_size} bp (bin {config.bin_size}, flanks {config.flank}), both strands"),
         ("channels", ", ".join(config.channels)),
@@ -135,5 +139,5 @@ def describe_network(config: NetworkConfig) -> list[tuple[str, str]]:
         ("dense", f"{config.dense_units} / after meta: {', '.join(map(str, config.dense_after_meta)) or 'none'}"),
         ("meta inputs", ", ".join(config.meta) or "none"),
         ("strands merged by", config.merge),
-        ("weights", f"{weights:,}"),
+        ("weights", f"{count_weights(config):,}"),
     ]

@@ -12,21 +12,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from deepgrn_tool.errors import InputError
 from deepgrn_tool.formats.checksum import sha256
-from deepgrn_tool.network.config import BASES, NetworkConfig
+from deepgrn_tool.network.config import NetworkConfig
 from deepgrn_tool.network.files import Model
 from deepgrn_tool.network.graph import PublishedLayer, read_graph
+from deepgrn_tool.network.keras2_arrays import from_cudnn, from_published_order
 from deepgrn_tool.network.weights import Weights, check_weights
 
-PUBLISHED_BASES = ("A", "T", "G", "C")  # channel order of the published networks
 TRACKS = {5: ("accessibility",), 6: ("uniqueness", "accessibility")}  # by number of channels
 META = {8: ("expression",), 6: ("annotation",), 14: ("expression", "annotation")}  # by number of meta inputs
 GATES = {"sigmoid": "sigmoid", "hard_sigmoid": "hard-sigmoid"}
 MERGES = {"Average": "mean", "Maximum": "max"}
-SILENT_KINDS = {"Add", "Concatenate", "Flatten", "Multiply", "Permute", "RepeatVector", "Activation"}
 
 
 def import_published(path: str | Path, *, factor: str = "", assembly: str = "hg19") -> Model:
@@ -49,43 +47,13 @@ def import_published(path: str | Path, *, factor: str = "", assembly: str = "hg1
         config = reading.config()
         weights = reading.weights
         check_weights(weights, config)
-    except (KeyError, TypeError, ValueError, IndexError) as error:
+    except (LookupError, TypeError, ValueError, OverflowError, AttributeError) as error:
         text = f"a layer lacks what DeepGRN's layers have ({type(error).__name__}: {error})"
         raise InputError(text, path) from error
     except InputError as error:
         raise InputError(error.message, path) from error
     record = {"imported_from": Path(path).name, "imported_sha256": sha256(path)}
     return Model(config, weights, factor, assembly, record)
-
-
-def from_published_order(kernel: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Permute the channels of a first layer's kernel from A, T, G, C, … to A, C, G, T, ….
-
-    Args:
-        kernel: float32, shape (…, channels, filters).
-    """
-    order = [PUBLISHED_BASES.index(base) for base in BASES]
-    return kernel[..., [*order, *range(len(order), kernel.shape[-2])], :]
-
-
-def from_cudnn(
-    kernel: NDArray[np.float32], recurrent: NDArray[np.float32], bias: NDArray[np.float32]
-) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
-    """Convert one direction's CuDNNLSTM weights to those of a plain LSTM.
-
-    Args:
-        kernel: float32, shape (d, 4u), gates input, forget, cell, output side by side.
-        recurrent: float32, shape (u, 4u).
-        bias: float32, shape (8u,): one half for the input, one for the recurrent product.
-
-    Returns:
-        The three arrays of a plain LSTM: (d, 4u), (u, 4u), (4u,).
-
-    Source: the weight conversion of Keras 2.2.4 between CuDNNLSTM and LSTM.
-    """
-    gates = [gate.ravel().reshape(gate.shape[1], gate.shape[0]).T for gate in np.split(kernel, 4, axis=1)]
-    states = [gate.T for gate in np.split(recurrent, 4, axis=1)]
-    return np.concatenate(gates, axis=1), np.concatenate(states, axis=1), bias.reshape(2, -1).sum(axis=0)
 
 
 @dataclass
@@ -124,15 +92,19 @@ class _Reading:
             "Attention1D": self._weighted_sum,
             "Dense": self._dense,
             "Softmax": self._softmax,
+            "Permute": lambda layer: self._expect(layer, dims=[2, 1]),
+            "Concatenate": lambda layer: self._expect(layer, axis=-1),
             "Lambda": self._lambda,
             "Average": self._merge,
             "Maximum": self._merge,
         }
         reader = readers.get(layer.kind)
-        if reader is not None:
+        if reader is None:  # the others have neither weights nor settings, and one place only in the graph
+            return
+        try:
             reader(layer)
-        elif layer.kind not in SILENT_KINDS:
-            raise InputError(f"layer '{layer.name}' is of kind {layer.kind}, which no published network has")
+        except KeyError as error:
+            raise InputError(f"layer '{layer.name}' ({layer.kind}) lacks {error}") from error
 
     def config(self) -> NetworkConfig:
         """Put together what was understood."""
@@ -174,7 +146,7 @@ class _Reading:
         for name, value in wanted.items():
             found = layer.options.get(name, value)
             if found != value:
-                raise InputError(f"layer '{layer.name}' has {name} = {found}; published networks have {value}")
+                raise InputError(f"layer '{layer.name}' has {name} = {found!r}; published networks have {value!r}")
 
     def _store(self, name: str, layer: PublishedLayer, *keys: str) -> None:
         for key in keys or layer.weights:
@@ -229,9 +201,16 @@ class _Reading:
             raise InputError(f"layer '{layer.name}' is not a bidirectional LSTM with tanh")
         if layer.options.get("merge_mode", "concat") != "concat" or not options["return_sequences"]:
             raise InputError(f"layer '{layer.name}' does not give both directions of every position")
+        if options.get("go_backwards", False) or not options.get("use_bias", True):
+            raise InputError(f"layer '{layer.name}' runs backwards or has no bias")
+        gate = "sigmoid" if cudnn else options["recurrent_activation"]
+        if gate not in GATES:
+            raise InputError(f"layer '{layer.name}' has gates of kind {gate!r}; known are {', '.join(GATES)}")
+        if self.num_lstm and self.attention != "none" and not self.attention.endswith("before-lstm"):
+            raise InputError(f"layer '{layer.name}' is an LSTM behind the attention that follows the LSTMs")
         self.num_lstm += 1
         self.units.add(int(options["units"]))
-        self.gates.add("sigmoid" if cudnn else GATES[options["recurrent_activation"]])
+        self.gates.add(GATES[gate])
         self.lstm_dropouts = (float(options.get("dropout", 0)), float(options.get("recurrent_dropout", 0)))
         for direction in ("forward", "backward"):
             arrays = tuple(layer.weights[f"{direction}/{key}"] for key in ("kernel", "recurrent_kernel", "bias"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,6 +11,7 @@ from deepgrn_tool.errors import InputError
 from deepgrn_tool.network.config import NetworkConfig
 
 Weights = dict[str, NDArray[np.float32]]
+MAX_WEIGHTS = 100_000_000  # values in all; far above any network of use, far below what would exhaust memory
 
 
 def weight_shapes(config: NetworkConfig) -> dict[str, tuple[int, ...]]:
@@ -74,6 +77,11 @@ def _attention_shapes(config: NetworkConfig) -> dict[str, tuple[int, ...]]:
     return shapes
 
 
+def count_weights(config: NetworkConfig) -> int:
+    """Count the values of all weights of a network."""
+    return sum(math.prod(shape) for shape in weight_shapes(config).values())
+
+
 def check_weights(weights: Weights, config: NetworkConfig) -> None:
     """Compare a table of weights with what the configuration asks for.
 
@@ -81,7 +89,7 @@ def check_weights(weights: Weights, config: NetworkConfig) -> None:
         InputError: A weight is missing, unknown, has another shape, or is not finite.
     """
     shapes = weight_shapes(config)
-    for name in shapes.keys() ^ weights.keys():
+    for name in sorted(shapes.keys() ^ weights.keys()):
         raise InputError(f"weight '{name}' is {'missing' if name in shapes else 'not part of the network'}")
     for name, shape in shapes.items():
         if weights[name].shape != shape:
