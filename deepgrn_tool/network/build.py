@@ -40,7 +40,8 @@ class Network:
 
     def get_weights(self) -> Weights:
         """Give all weights as float32 arrays under the names that `weight_shapes` lists."""
-        return {name: np.asarray(keras.ops.convert_to_numpy(v)) for name, v in _variables(self.model).items()}
+        # Not ops.convert_to_numpy: it asks TensorFlow's variables for a copy, about which NumPy 2 warns.
+        return {name: np.asarray(variable).copy() for name, variable in _variables(self.model).items()}
 
     def set_weights(self, weights: Weights) -> None:
         """Overwrite all weights.
