@@ -65,3 +65,24 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     import tensorflow as tf
 
     return tf.function(function, jit_compile=True, autograph=False, reduce_retracing=False)
+
+
+def take_rows(table: Any, rows: Any) -> Any:
+    """Gather rows of a table; `keras.ops.take` would also compare every index with zero, to allow negative ones.
+
+    Args:
+        table: Shape (n, width).
+        rows: int32, any shape, 0 <= row < n.
+
+    Returns:
+        Shape (*rows.shape, width).
+    """
+    import keras
+
+    if keras.backend.backend() == "jax":
+        import jax.numpy
+
+        return jax.numpy.take(table, rows, axis=0, mode="clip")
+    import tensorflow as tf
+
+    return tf.gather(table, rows)

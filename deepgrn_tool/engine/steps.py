@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from keras import ops
 
+from deepgrn_tool.engine.backend import take_rows
 from deepgrn_tool.engine.recurrent import DIRECTIONS, STRANDS, GateInput
 from deepgrn_tool.engine.shared import Geometry
 from deepgrn_tool.network.config import NetworkConfig
@@ -60,7 +61,7 @@ class PooledSteps:
 
     def _gathered(self, rows: tuple[Any, ...]) -> Any:
         steps = np.arange(self._config.steps, dtype=np.int32)[:, np.newaxis]
-        strands = [ops.take(rows[strand], self._row_numbers(steps, strand), axis=0) for strand in range(STRANDS)]
+        strands = [take_rows(rows[strand], self._row_numbers(steps, strand)) for strand in range(STRANDS)]
         return ops.concatenate(strands, axis=1)
 
     def gates(self, weights: Weights, scale: Any = None) -> GateInput:
@@ -86,9 +87,9 @@ class PooledSteps:
             numbers = self._row_numbers(step, strand)
             source = sources[strand]
             if source is not None:
-                x = scaled(ops.take(source[direction], numbers, axis=0), step, strand)
+                x = scaled(take_rows(source[direction], numbers), step, strand)
                 return x + ops.matmul(state, recurrents[direction]) + biases[direction]
-            x = scaled(ops.take(self._rows[strand], numbers, axis=0), step, strand)
+            x = scaled(take_rows(self._rows[strand], numbers), step, strand)
             return ops.matmul(ops.concatenate([x, state], axis=1), joint[direction]) + biases[direction]
 
         return gates

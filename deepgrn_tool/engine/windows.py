@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from keras import ops
 
 from deepgrn_tool.engine.recurrent import bidirectional, gates_of_sequence
@@ -15,6 +16,8 @@ from deepgrn_tool.engine.steps import PooledSteps
 from deepgrn_tool.network.config import NetworkConfig
 from deepgrn_tool.network.layers import trigonometric_encoding
 from deepgrn_tool.network.weights import Weights
+
+SAFE_EXPONENT = 60.0  # exp(±60) summed over steps neither overflows nor vanishes in float32
 
 
 def score_windows(
@@ -46,7 +49,7 @@ def score_windows(
     elif config.attention == "pairwise":
         x, attention = _pairwise_attention(config, weights, x, lambda name: ops.matmul(x, weights[f"attention/{name}"]))
     if config.attention == "weighted-sum":
-        alpha = _softmax_over_steps(x)
+        alpha = _softmax_over_steps(x, 1.0)
         attention = ops.transpose(alpha, (1, 0, 2))
         x = ops.relu(ops.matmul(ops.sum(alpha * x, axis=0), weights["attention/kernel"]))
     else:
@@ -69,15 +72,19 @@ def _attend_before(config: NetworkConfig, weights: Weights, pooled: PooledSteps,
     return gates_of_sequence(weights, 1, x, windows), attention
 
 
-def _softmax_over_steps(x: Any) -> Any:
-    exponential = ops.exp(x - ops.max(x, axis=0))
+def _softmax_over_steps(x: Any, bound: float) -> Any:
+    """Compute the softmax along axis 0; where values are known to be small, their maximum need not be found first."""
+    exponential = ops.exp(x if bound <= SAFE_EXPONENT else x - ops.max(x, axis=0))
     return exponential * (1.0 / ops.sum(exponential, axis=0))
 
 
 def _position_attention(config: NetworkConfig, weights: Weights, x: Any) -> tuple[Any, Any]:
     steps, both, width = x.shape
-    logits = ops.matmul(ops.transpose(weights["attention/kernel"]), ops.reshape(x, (steps, both * width)))
-    alpha = _softmax_over_steps(ops.reshape(logits, (steps, both, width)) + weights["attention/bias"][:, None, None])
+    logits = ops.matmul(weights["attention/kernel"].T, ops.reshape(x, (steps, both * width)))
+    kernel, bias = weights["attention/kernel"], weights["attention/bias"]
+    # An LSTM's output lies between -1 and 1, so that the kernel bounds the logits.
+    bound = np.inf if config.attends_before_lstm else float((np.abs(kernel).sum(axis=0) + np.abs(bias)).max())
+    alpha = _softmax_over_steps(ops.reshape(logits, (steps, both, width)) + bias[:, np.newaxis, np.newaxis], bound)
     if config.merge_attention:
         alpha = ops.broadcast_to(ops.mean(alpha, axis=2, keepdims=True), (steps, both, width))
     return alpha * x, ops.transpose(alpha, (1, 0, 2))
