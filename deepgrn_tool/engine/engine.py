@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from deepgrn_tool.data.schema import UNKNOWN_BASE
 from deepgrn_tool.engine.segments import Segment
 from deepgrn_tool.network.files import Model
 
@@ -53,7 +54,7 @@ class SegmentScores:
 
 
 class Engine:
-    """Scores segments with a model; compiled for one shape, to which every segment is padded.
+    """Scores segments with a model; compiled for one shape, up to which segments are put together and padded.
 
     Args:
         model: The network.
@@ -64,7 +65,9 @@ class Engine:
         max_windows: Windows of a segment.
 
     Attributes:
+        config: The network's shape.
         max_bases: Bases of a segment.
+        max_windows: Windows of a segment.
         spacing: Windows of a segment must start at multiples of this within the segment, in bp.
 
     Source: the sharing of positions is ours; the network is that of the DeepGRN paper, section 2.3.
@@ -89,7 +92,7 @@ class Engine:
         self.config = config
         self._geometry = Geometry.of(config, on_grid)
         self._threads = threads
-        self._max_windows = max_windows
+        self.max_windows = max_windows
         self.spacing = self._geometry.spacing
         self.max_bases = config.window_size + config.stride * max_windows
         self._compute = backend.compiled(self._computation(model, attention))
@@ -101,7 +104,7 @@ class Engine:
         from deepgrn_tool.engine.steps import PooledSteps
         from deepgrn_tool.engine.windows import score_windows
 
-        config, weights, geometry, windows = model.config, model.weights, self._geometry, self._max_windows
+        config, weights, geometry, windows = model.config, model.weights, self._geometry, self.max_windows
 
         def compute(codes: Any, signals: Any, offsets: Any, meta: Any) -> Any:
             rows = pooled_positions(config, weights, geometry, ops.cast(codes, "int32"), signals)
@@ -115,46 +118,68 @@ class Engine:
         return compute
 
     def score(self, inputs: Iterable[SegmentInput]) -> Iterator[SegmentScores]:
-        """Score segments; results come in the order of the inputs, at most a few segments behind them.
+        """Score segments; results come in the order of the inputs, a few segments behind them.
 
         Args:
-            inputs: Read one at a time in the calling thread, while earlier segments are computed in others.
+            inputs: Read one at a time in the calling thread, while earlier segments are computed in others. Small
+                segments, of different chromosomes for example, are computed together.
         """
-        pending: deque[Future[SegmentScores]] = deque()
+        pending: deque[Future[list[SegmentScores]]] = deque()
         with ThreadPoolExecutor(self._threads) as workers:
             try:
-                for one in inputs:
-                    pending.append(workers.submit(self._score_one, one))
-                    # One segment more than there are threads keeps them busy while the next one is read.
+                for batch in self._batches(inputs):
+                    pending.append(workers.submit(self._score_batch, batch))
+                    # One batch more than there are threads keeps them busy while the next one is read.
                     if len(pending) > self._threads + 1:
-                        yield pending.popleft().result()
+                        yield from pending.popleft().result()
                 while pending:
-                    yield pending.popleft().result()
+                    yield from pending.popleft().result()
             finally:
                 for future in pending:
                     future.cancel()
 
-    def _score_one(self, one: SegmentInput) -> SegmentScores:
-        count = len(one.segment)
-        outputs = [
-            np.asarray(value)
-            for value in self._compute(
-                _padded(one.codes, self.max_bases),
-                _padded(one.signals, self.max_bases),
-                _padded(one.segment.offsets, self._max_windows),
-                _padded(one.meta, self._max_windows),
-            )
-        ]
-        attention = None
+    def _batches(self, inputs: Iterable[SegmentInput]) -> Iterator[list[SegmentInput]]:
+        """Collect neighbouring segments that fit into one computation."""
+        batch: list[SegmentInput] = []
+        bases = windows = 0
+        for one in inputs:
+            size = _rounded_up(len(one.codes), self.spacing)
+            if batch and (bases + size > self.max_bases or windows + len(one.segment) > self.max_windows):
+                yield batch
+                batch, bases, windows = [], 0, 0
+            batch.append(one)
+            bases += size
+            windows += len(one.segment)
+        if batch:
+            yield batch
+
+    def _score_batch(self, batch: list[SegmentInput]) -> list[SegmentScores]:
+        config = self.config
+        codes = np.full(self.max_bases, UNKNOWN_BASE, np.uint8)
+        signals = np.zeros((self.max_bases, len(config.tracks)), np.float32)
+        offsets = np.zeros(self.max_windows, np.int32)
+        meta = np.zeros((self.max_windows, config.meta_size), np.float32)
+        base = window = 0
+        for one in batch:
+            bases, windows = len(one.codes), len(one.segment)
+            codes[base : base + bases] = one.codes
+            signals[base : base + bases] = one.signals
+            offsets[window : window + windows] = one.segment.offsets + base
+            meta[window : window + windows] = one.meta
+            base += _rounded_up(bases, self.spacing)
+            window += windows
+        outputs = [np.asarray(value) for value in self._compute(codes, signals, offsets, meta)]
         if len(outputs) == 3:
-            attention = outputs[2].reshape(2, self._max_windows, *outputs[2].shape[1:])[:, :count]
-        return SegmentScores(one.segment, outputs[0][:count], outputs[1][:, :count], attention)
+            outputs[2] = outputs[2].reshape(2, self.max_windows, *outputs[2].shape[1:])
+        results = []
+        window = 0
+        for one in batch:
+            part = slice(window, window + len(one.segment))
+            window = part.stop
+            attention = outputs[2][:, part] if len(outputs) == 3 else None
+            results.append(SegmentScores(one.segment, outputs[0][part], outputs[1][:, part], attention))
+        return results
 
 
-def _padded(values: NDArray[Any], length: int) -> NDArray[Any]:
-    """Fill an array up with zeros along its first axis; what they give is cut off again."""
-    if len(values) == length:
-        return values
-    result = np.zeros((length, *values.shape[1:]), values.dtype)
-    result[: len(values)] = values
-    return result
+def _rounded_up(value: int, multiple: int) -> int:
+    return -(-value // multiple) * multiple

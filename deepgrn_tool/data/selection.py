@@ -1,0 +1,124 @@
+"""Which bins are scored: whole chromosomes, regions tiled on the grid, or bins exactly as a BED file lists them."""
+
+from __future__ import annotations
+
+import itertools
+from array import array
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from deepgrn_tool.data.bins import BIN_SIZE, STRIDE, grid_starts, tile
+from deepgrn_tool.data.intervals import Positions
+from deepgrn_tool.errors import InputError, did_you_mean
+from deepgrn_tool.formats.bed import parse_bed, read_bed
+
+
+@dataclass(frozen=True)
+class BinGroup:
+    """Bins of one chromosome.
+
+    Attributes:
+        chrom: Name of the chromosome.
+        starts: int64, shape (n,), 0-based starts in the order in which they are written.
+    """
+
+    chrom: str
+    starts: Positions
+
+
+class GridSelection:
+    """Bins of the grid, ascending, chromosomes in C-locale order.
+
+    Args:
+        chromosomes: Chromosome name → length in bp, of the genome.
+        names: The chromosomes to score; None for all.
+        regions: BED file whose intervals are tiled with bins; None for whole chromosomes.
+
+    Attributes:
+        total: Number of bins.
+        on_grid: Whether all bins lie on the grid: True.
+        ascending: Whether groups and bins are in order: True.
+
+    Raises:
+        InputError: A chromosome is unknown, or the regions are not on the genome.
+    """
+
+    on_grid = True
+    ascending = True
+
+    def __init__(
+        self, chromosomes: Mapping[str, int], names: Iterable[str] | None = None, regions: str | Path | None = None
+    ) -> None:
+        """Count the bins; their starts are made when they are needed."""
+        for name in names or ():
+            if name not in chromosomes:
+                raise InputError(f"chromosome '{name}' is not in the features file{did_you_mean(name, chromosomes)}")
+        self._lengths = {name: chromosomes[name] for name in sorted(names or chromosomes, key=str.encode)}
+        self._regions = None if regions is None else read_bed(regions, chromosomes)
+        if self._regions is None:
+            self.total = sum(len(range(0, length - BIN_SIZE + 1, STRIDE)) for length in self._lengths.values())
+        else:
+            self.total = sum(len(group.starts) for group in self)
+
+    def __iter__(self) -> Iterator[BinGroup]:
+        """Go through the chromosomes that have bins."""
+        for name, length in self._lengths.items():
+            if self._regions is None:
+                starts = grid_starts(length)
+            elif name in self._regions:
+                starts = tile(*self._regions[name], length)
+            else:
+                continue
+            if len(starts):
+                yield BinGroup(name, starts)
+
+
+class ListedSelection:
+    """Bins exactly as a BED file lists them, in its order.
+
+    Args:
+        path: BED file; each line is one bin of 200 bp, on the grid or not.
+        chromosomes: Chromosome name → length in bp, of the genome.
+
+    Attributes:
+        total: Number of bins.
+        on_grid: Whether all starts agree modulo the stride.
+        ascending: Whether the lines are sorted as `LC_ALL=C sort -k1,1 -k2,2n` does it, without repeated bins.
+
+    Raises:
+        InputError: A line is not a bin of the genome, or there is none.
+    """
+
+    def __init__(self, path: str | Path, chromosomes: Mapping[str, int]) -> None:
+        """Read the whole list: 8 bytes per bin."""
+        self._groups: list[tuple[str, array[int]]] = []
+        for number, chrom, start, end in parse_bed(path):
+            length = chromosomes.get(chrom)
+            if length is None:
+                hint = did_you_mean(chrom, chromosomes)
+                raise InputError(f"chromosome '{chrom}' is not in the features file{hint}", path, number)
+            if end - start != BIN_SIZE:
+                text = f"spans {end - start} bp; a bin has {BIN_SIZE} (give regions of any size with --regions)"
+                raise InputError(text, path, number)
+            if end > length:
+                raise InputError(f"end ({end}) is past the end of {chrom} ({length})", path, number)
+            if not self._groups or self._groups[-1][0] != chrom:
+                self._groups.append((chrom, array("q")))
+            self._groups[-1][1].append(start)
+        if not self._groups:
+            raise InputError("holds no bin", path)
+        starts = [np.frombuffer(group, np.int64) for _, group in self._groups]
+        names = [name.encode() for name, _ in self._groups]
+        self.total = sum(map(len, starts))
+        self.on_grid = len({int(phase) for group in starts for phase in np.unique(group % STRIDE)}) == 1
+        self.ascending = all(one < two for one, two in itertools.pairwise(names)) and all(
+            bool((np.diff(group) > 0).all()) for group in starts
+        )
+
+    def __iter__(self) -> Iterator[BinGroup]:
+        """Go through runs of lines on the same chromosome."""
+        for name, starts in self._groups:
+            yield BinGroup(name, np.frombuffer(starts, np.int64))

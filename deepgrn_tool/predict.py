@@ -1,0 +1,246 @@
+"""Scores bins of a genome with a model and writes tracks and tables."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepgrn_tool.data.bins import BIN_SIZE, STRIDE
+from deepgrn_tool.data.features_file import FeaturesFile
+from deepgrn_tool.data.intervals import Positions, overlaps
+from deepgrn_tool.data.selection import BinGroup, GridSelection, ListedSelection
+from deepgrn_tool.engine.engine import Engine, SegmentInput, SegmentScores
+from deepgrn_tool.engine.inputs import InputReader
+from deepgrn_tool.engine.segments import cut_into_segments
+from deepgrn_tool.errors import InputError, UsageError
+from deepgrn_tool.network.files import Model, load_model
+from deepgrn_tool.output import check_outputs
+from deepgrn_tool.progress import Progress
+from deepgrn_tool.tracks.outputs import ScoreOutputs, check_suffixes, companions
+from deepgrn_tool.tracks.summarize import Summary
+
+logger = logging.getLogger(__name__)
+
+
+def predict(
+    features: str | Path,
+    model: str | Path,
+    outputs: Sequence[str | Path],
+    *,
+    cell: str | None = None,
+    chromosomes: Sequence[str] | None = None,
+    regions: str | Path | None = None,
+    bins: str | Path | None = None,
+    summarize: Summary = "center",
+    threshold: float = 0.5,
+    summary: str | Path | None = None,
+    threads: int = 1,
+) -> int:
+    """Score bins and write them; all outputs appear at the end, or none.
+
+    Args:
+        features: features.h5 with the genome and the cell's tracks.
+        model: model.h5.
+        outputs: Files to write; their suffixes tell the formats (`deepgrn_tool.tracks.outputs`).
+        cell: Cell type; may be left out where the features hold only one.
+        chromosomes: Score these chromosomes whole; all of them if neither regions nor bins are given.
+        regions: BED file whose regions are tiled with bins of the grid.
+        bins: BED file of bins to score exactly as listed.
+        summarize: How tracks show overlapping bins: "center", "mean" or "max".
+        threshold: Least score of called regions.
+        summary: File for a table of counts per chromosome.
+        threads: Processor threads.
+
+    Returns:
+        Number of bins that were scored, blacklisted ones included.
+
+    Raises:
+        UsageError: Options contradict each other.
+        InputError: A file is wrong or does not fit the others.
+        OSError: A file cannot be read or written.
+    """
+    _check_options(outputs, chromosomes, regions, bins, summary)
+    given = [path for path in (features, model, regions, bins) if path is not None]
+    wanted = [*outputs, *([summary] if summary is not None else [])]
+    check_outputs(wanted, given)
+    network = load_model(model)
+    if (network.config.bin_size, network.config.stride) != (BIN_SIZE, STRIDE):
+        raise InputError(f"scores bins of {network.config.bin_size} bp; only {BIN_SIZE} bp are supported", model)
+    with FeaturesFile(features) as file:
+        check_outputs([*wanted, *companions(outputs, file.chromosomes)], given)
+        cell = _choose_cell(file, cell)
+        _compare_assemblies(network, file)
+        selection = _select(file, chromosomes, regions, bins)
+        if not selection.ascending and not all(str(path).lower().endswith(".tab.gz") for path in outputs):
+            raise InputError(
+                "its bins are not sorted or some are repeated, which tracks cannot show; "
+                "sort it (LC_ALL=C sort -u -k1,1 -k2,2n) or write only .tab.gz",
+                bins,
+            )
+        if not selection.total:
+            raise InputError("no bin fits the chromosomes or regions asked for; bins have 200 bp", regions)
+        reader = InputReader(file, network.config, cell)
+        writer = ScoreOutputs(outputs, file.chromosomes, summarize=summarize, threshold=threshold, table=summary)
+        if bins is not None:
+            for group in selection:
+                writer.check_bins(group.chrom, group.starts)
+        return _run(file, network, reader, selection, writer, cell, threads)
+
+
+def _check_options(
+    outputs: Sequence[str | Path],
+    chromosomes: Sequence[str] | None,
+    regions: str | Path | None,
+    bins: str | Path | None,
+    summary: str | Path | None,
+) -> None:
+    if sum(option is not None for option in (chromosomes, regions, bins)) > 1:
+        raise UsageError("give only one of --chromosomes, --regions and --bins")
+    if not outputs and summary is None:
+        raise UsageError("nothing to write: give at least one output")
+    check_suffixes(outputs)
+
+
+def _choose_cell(features: FeaturesFile, cell: str | None) -> str:
+    if cell is not None:
+        features.cell_tracks(cell)
+        return cell
+    if len(features.cells) != 1:
+        raise UsageError(f"choose a cell with --cell; {features.path} has {', '.join(features.cells) or 'none'}")
+    return features.cells[0]
+
+
+def _compare_assemblies(model: Model, features: FeaturesFile) -> None:
+    if model.assembly and features.assembly and model.assembly != features.assembly:
+        logger.warning(
+            "warning: the model was trained on %s, the features are of %s", model.assembly, features.assembly
+        )
+
+
+def _select(
+    features: FeaturesFile, chromosomes: Sequence[str] | None, regions: str | Path | None, bins: str | Path | None
+) -> GridSelection | ListedSelection:
+    if bins is not None:
+        return ListedSelection(bins, features.chromosomes)
+    return GridSelection(features.chromosomes, chromosomes, regions)
+
+
+@dataclass
+class _Group:
+    """A group of bins on its way through the engine.
+
+    Attributes:
+        chrom: Name of the chromosome.
+        starts: int64, starts in the order in which they are written.
+        unique: int64, the same starts, ascending and without repeats.
+        inverse: Index into `unique` of every start; None where `starts` is `unique`.
+        scored: Indices into `unique` of the bins that are not blacklisted.
+        scores: float32, shape of `unique`; blacklisted bins stay 0.
+        written: Number of bins already written.
+    """
+
+    chrom: str
+    starts: Positions
+    unique: Positions
+    inverse: NDArray[np.int64] | None
+    scored: NDArray[np.int64]
+    scores: NDArray[np.float32] = field(init=False)
+    written: int = 0
+
+    def __post_init__(self) -> None:
+        self.scores = np.zeros(len(self.unique), np.float32)
+
+    @classmethod
+    def of(cls, bins: BinGroup, features: FeaturesFile) -> _Group:
+        """Sort the bins and look them up in the blacklist."""
+        unique, inverse = bins.starts, None
+        if not (np.diff(bins.starts) > 0).all():
+            unique, inverse = np.unique(bins.starts, return_inverse=True)
+        blacklisted = overlaps(unique, unique + BIN_SIZE, *features.blacklist(bins.chrom))
+        return cls(bins.chrom, bins.starts, unique, inverse, np.flatnonzero(~blacklisted))
+
+    def take(self, result: SegmentScores) -> None:
+        """Keep the scores of one segment."""
+        first = result.segment.first
+        self.scores[self.scored[first : first + len(result.segment)]] = result.probability
+
+    def write(self, writer: ScoreOutputs, scored: int) -> None:
+        """Write the bins before the first one that is still to be scored.
+
+        Args:
+            writer: The outputs.
+            scored: How many of the bins to be scored have been.
+        """
+        done = scored == len(self.scored)
+        if self.inverse is not None and not done:
+            return
+        end = len(self.starts) if done else int(self.scored[scored])
+        here = slice(self.written, end)
+        if end == self.written:
+            return
+        if self.inverse is None:
+            scores, blacklisted = self.scores[here], np.ones(end - self.written, bool)
+            blacklisted[self.scored[np.searchsorted(self.scored, here.start) : scored] - here.start] = False
+        else:
+            ban = np.ones(len(self.unique), bool)
+            ban[self.scored] = False
+            scores, blacklisted = self.scores[self.inverse], ban[self.inverse]
+        writer.add_bins(self.chrom, self.starts[here], scores, blacklisted)
+        self.written = end
+
+
+def _run(
+    features: FeaturesFile,
+    model: Model,
+    reader: InputReader,
+    selection: GridSelection | ListedSelection,
+    writer: ScoreOutputs,
+    cell: str,
+    threads: int,
+) -> int:
+    """Send all bins through the engine; inputs are read while earlier ones are computed and written."""
+    logger.info("Scoring %s bins of cell %s", f"{selection.total:,}", cell)
+    engine = Engine(model, on_grid=selection.on_grid, threads=threads)
+    waiting: deque[tuple[_Group, int]] = deque()  # each segment's group, and the group's number of segments so far
+
+    def inputs(groups: Iterable[BinGroup]) -> Iterator[SegmentInput]:
+        for bins in groups:
+            group = _Group.of(bins, features)
+            waiting.append((group, 0))
+            starts = group.unique[group.scored]
+            for segment in cut_into_segments(
+                starts - model.config.flank,
+                model.config.window_size,
+                engine.max_bases,
+                engine.max_windows,
+                engine.spacing,
+            ):
+                waiting.append((group, segment.first + len(segment)))
+                yield reader.read(group.chrom, starts, segment)
+
+    begin = time.monotonic()
+    with writer, Progress("scoring", selection.total, "bins") as progress:
+
+        def finish_empty_groups() -> None:
+            # A group is announced before its segments, so that one without segments is written in its turn.
+            while waiting and waiting[0][1] == 0:
+                group, _ = waiting.popleft()
+                group.write(writer, 0)
+
+        for result in engine.score(inputs(selection)):
+            finish_empty_groups()
+            group, scored = waiting.popleft()
+            group.take(result)
+            group.write(writer, scored)
+            progress.advance(len(result.segment))
+        finish_empty_groups()
+    seconds = time.monotonic() - begin
+    logger.info("Scored %s bins in %.1f s", f"{selection.total:,}", seconds)
+    return selection.total
