@@ -149,12 +149,20 @@ def test_the_check_itself(module, source, wrong):
     assert wrong_imports(module, source) == wrong
 
 
-def test_only_the_engine_and_the_network_know_network_libraries():
+def modules_that_import(libraries):
     users = set()
     for name, path in MODULES.items():
         for node in ast.walk(ast.parse(path.read_text())):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             names += [node.module] if isinstance(node, ast.ImportFrom) else []
-            if {imported.split(".")[0] for imported in names} & set(NETWORK_LIBRARIES):
-                users.add(part_of(name))
-    assert users == {"engine", "network"}
+            if {imported.split(".")[0] for imported in names} & libraries:
+                users.add(name)
+    return users
+
+
+def test_only_the_engine_and_the_network_know_keras():
+    assert {part_of(name) for name in modules_that_import({"keras"})} == {"engine", "network"}
+
+
+def test_one_module_knows_the_backends():
+    assert modules_that_import({"jax", "tensorflow", "torch"}) == {"deepgrn_tool.engine.backend"}
