@@ -36,7 +36,7 @@ def open_hdf5(path: str | Path, maker: str, cache_size: int = 1 << 20) -> h5py.F
     try:
         return h5py.File(path, "r", rdcc_nbytes=cache_size)
     except OSError as error:
-        if "lock" in str(error):
+        if "unable to lock" in str(error):
             raise InputError("is being written by another program; wait for it to end", path) from error
         raise InputError("is damaged or truncated HDF5; make or copy the file again", path) from error
 
@@ -52,13 +52,15 @@ def check_format(file: h5py.File, path: str | Path, kind: str, version: str, mak
         maker: Program that makes such files, named in messages.
 
     Raises:
-        InputError: The file is of another kind, or too new.
+        InputError: The file is of another kind, or too new, or damaged.
     """
-    found = file.attrs.get("format")
+    try:
+        found, text = file.attrs.get("format"), str(file.attrs.get("format_version", ""))
+    except (KeyError, OSError, RuntimeError, ValueError) as error:
+        raise InputError("is damaged HDF5; make or copy the file again", path) from error
     if found != kind:
         what = f"its format is '{found}'" if isinstance(found, str) else "it names no format"
         raise InputError(f"is not a {kind} file ({what}); make one with {maker}", path)
-    text = str(file.attrs.get("format_version", ""))
     major = text.partition(".")[0]
     if not major.isdecimal():
         raise InputError(f"its format version '{text}' is not a version; make the file again with {maker}", path)

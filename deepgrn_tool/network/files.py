@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import h5py
 import numpy as np
 
+from deepgrn_tool.data.safe_hdf5 import creating
 from deepgrn_tool.errors import InputError
 from deepgrn_tool.formats.hdf5 import check_format, open_hdf5, own_object, read_floats
 from deepgrn_tool.network.config import NetworkConfig
@@ -62,12 +63,13 @@ def save_model(model: Model, path: str | Path) -> None:
         "record": model.record,
     }
     with atomic_output(path) as temporary:
-        with h5py.File(temporary, "w", track_order=True) as file:
-            file.attrs["format"] = FORMAT
-            file.attrs["format_version"] = FORMAT_VERSION
-            file.attrs["config"] = json.dumps(text, sort_keys=True)
+        with creating(temporary, path) as safe:
+            safe.file.attrs["format"] = FORMAT
+            safe.file.attrs["format_version"] = FORMAT_VERSION
+            safe.file.attrs["config"] = json.dumps(text, sort_keys=True)
             for name in weight_shapes(model.config):
-                file.create_dataset(f"weights/{name}", data=model.weights[name].astype(np.float32), track_times=False)
+                values = model.weights[name].astype(np.float32)
+                safe.file.create_dataset(f"weights/{name}", data=values, track_times=False)
         load_model(temporary)
 
 
