@@ -13,8 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from deepgrn_tool.engine import backend
 from deepgrn_tool.engine.engine import Engine, SegmentInput
+from deepgrn_tool.engine.keras_backend import keras_backend
 from deepgrn_tool.engine.segments import cut_into_segments
 from deepgrn_tool.network.config import NetworkConfig
 from deepgrn_tool.network.files import Model
@@ -146,7 +146,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--networks", nargs="+", default=["default", *PUBLISHED])
     args = parser.parse_args()
-    backend.prepare()
+    keras_backend()
     import tensorflow as tf
 
     # Keras gets all threads for its operations; the engine's compiled code runs in its own threads either way.

@@ -207,7 +207,7 @@ def _run(
 ) -> int:
     """Send all bins through the engine; inputs are read while earlier ones are computed and written."""
     logger.info("Scoring %s bins of cell %s", f"{selection.total:,}", cell)
-    engine = Engine(model, on_grid=selection.on_grid, threads=threads)
+    engine = Engine(model, on_grid=selection.on_grid, threads=threads, bins=selection.total)
     waiting: deque[tuple[_Group, int]] = deque()  # each segment's group, and the group's number of segments so far
 
     def inputs(groups: Iterable[BinGroup]) -> Iterator[SegmentInput]:

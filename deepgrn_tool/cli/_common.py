@@ -110,9 +110,10 @@ def run_cli(
     """
     args = parser.parse_args(argv)
     _set_up_logging(args)
-    # The level must be set before TensorFlow loads: its C++ side reads it once.
+    # Read once, when NumPy and TensorFlow load: --threads alone decides how many threads compute.
+    for library in ("OPENBLAS", "OMP", "MKL"):
+        os.environ.setdefault(f"{library}_NUM_THREADS", "1")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     previous = signal.signal(signal.SIGTERM, _on_sigterm)
     try:
         run(args)

@@ -12,7 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepgrn_tool.data.schema import UNKNOWN_BASE
+from deepgrn_tool.engine.backend import Backend, backend_for
 from deepgrn_tool.engine.segments import Segment
+from deepgrn_tool.engine.shared import Geometry, pooled_positions
+from deepgrn_tool.engine.steps import PooledSteps
+from deepgrn_tool.engine.windows import score_windows
 from deepgrn_tool.network.files import Model
 
 MAX_WINDOWS = 1024  # per segment; fewer cost more seams, more did not run faster
@@ -63,6 +67,7 @@ class Engine:
         threads: Segments computed side by side.
         attention: Whether to return attention.
         max_windows: Windows of a segment.
+        bins: How many bins will be scored in all, if known: short runs are faster without TensorFlow.
 
     Attributes:
         config: The network's shape.
@@ -81,13 +86,10 @@ class Engine:
         threads: int = 1,
         attention: bool = False,
         max_windows: int = MAX_WINDOWS,
+        bins: int | None = None,
     ) -> None:
-        """Prepare the backend and trace nothing yet."""
-        from deepgrn_tool.engine import backend
-
-        backend.prepare()
-        from deepgrn_tool.engine.shared import Geometry
-
+        """Load the backend; a compiler works at the first segment."""
+        backend = backend_for(bins)
         config = model.config
         self.config = config
         self._geometry = Geometry.of(config, on_grid)
@@ -95,21 +97,16 @@ class Engine:
         self.max_windows = max_windows
         self.spacing = self._geometry.spacing
         self.max_bases = config.window_size + config.stride * max_windows
-        self._compute = backend.compiled(self._computation(model, attention))
+        self._compute = backend.compiled(self._computation(backend, model, attention))
 
-    def _computation(self, model: Model, with_attention: bool) -> Any:
-        from keras import ops
-
-        from deepgrn_tool.engine.shared import pooled_positions
-        from deepgrn_tool.engine.steps import PooledSteps
-        from deepgrn_tool.engine.windows import score_windows
-
+    def _computation(self, backend: Backend, model: Model, with_attention: bool) -> Any:
+        ops = backend.ops
         config, weights, geometry, windows = model.config, model.weights, self._geometry, self.max_windows
 
         def compute(codes: Any, signals: Any, offsets: Any, meta: Any) -> Any:
-            rows = pooled_positions(config, weights, geometry, ops.cast(codes, "int32"), signals)
-            pooled = PooledSteps(config, geometry, rows, offsets)
-            logits, attention = score_windows(config, weights, pooled, windows, meta)
+            rows = pooled_positions(backend, config, weights, geometry, ops.cast(codes, "int32"), signals)
+            pooled = PooledSteps(backend, config, geometry, rows, offsets)
+            logits, attention = score_windows(ops, config, weights, pooled, windows, meta)
             logits = ops.reshape(logits, (2, windows))
             strands = ops.sigmoid(logits)
             merged = ops.max(strands, axis=0) if config.merge == "max" else ops.mean(strands, axis=0)
@@ -125,9 +122,10 @@ class Engine:
                 segments, of different chromosomes for example, are computed together.
         """
         pending: deque[Future[list[SegmentScores]]] = deque()
+        work = (_Work.of(one, self.config.window_size) for one in inputs)
         with ThreadPoolExecutor(self._threads) as workers:
             try:
-                for batch in self._batches(inputs):
+                for batch in self._batches(work):
                     pending.append(workers.submit(self._score_batch, batch))
                     # One batch more than there are threads keeps them busy while the next one is read.
                     if len(pending) > self._threads + 1:
@@ -138,22 +136,22 @@ class Engine:
                 for future in pending:
                     future.cancel()
 
-    def _batches(self, inputs: Iterable[SegmentInput]) -> Iterator[list[SegmentInput]]:
+    def _batches(self, work: Iterable[_Work]) -> Iterator[list[_Work]]:
         """Collect neighbouring segments that fit into one computation."""
-        batch: list[SegmentInput] = []
+        batch: list[_Work] = []
         bases = windows = 0
-        for one in inputs:
+        for one in work:
             size = _rounded_up(len(one.codes), self.spacing)
-            if batch and (bases + size > self.max_bases or windows + len(one.segment) > self.max_windows):
+            if batch and (bases + size > self.max_bases or windows + len(one.offsets) > self.max_windows):
                 yield batch
                 batch, bases, windows = [], 0, 0
             batch.append(one)
             bases += size
-            windows += len(one.segment)
+            windows += len(one.offsets)
         if batch:
             yield batch
 
-    def _score_batch(self, batch: list[SegmentInput]) -> list[SegmentScores]:
+    def _score_batch(self, batch: list[_Work]) -> list[SegmentScores]:
         config = self.config
         codes = np.full(self.max_bases, UNKNOWN_BASE, np.uint8)
         signals = np.zeros((self.max_bases, len(config.tracks)), np.float32)
@@ -161,10 +159,10 @@ class Engine:
         meta = np.zeros((self.max_windows, config.meta_size), np.float32)
         base = window = 0
         for one in batch:
-            bases, windows = len(one.codes), len(one.segment)
+            bases, windows = len(one.codes), len(one.offsets)
             codes[base : base + bases] = one.codes
             signals[base : base + bases] = one.signals
-            offsets[window : window + windows] = one.segment.offsets + base
+            offsets[window : window + windows] = one.offsets + base
             meta[window : window + windows] = one.meta
             base += _rounded_up(bases, self.spacing)
             window += windows
@@ -174,11 +172,41 @@ class Engine:
         results = []
         window = 0
         for one in batch:
-            part = slice(window, window + len(one.segment))
-            window = part.stop
+            part = window + one.windows
+            window += len(one.offsets)
             attention = outputs[2][:, part] if len(outputs) == 3 else None
             results.append(SegmentScores(one.segment, outputs[0][part], outputs[1][:, part], attention))
         return results
+
+
+@dataclass(frozen=True)
+class _Work:
+    """A segment as it is computed.
+
+    Attributes:
+        segment: Which windows are asked for.
+        codes: As in `SegmentInput`.
+        signals: As in `SegmentInput`.
+        offsets: int32, shape (n,), starts of the windows that are computed.
+        meta: float32, shape (n, meta inputs), of the windows that are computed.
+        windows: Index of the computed window that gives each window asked for.
+    """
+
+    segment: Segment
+    codes: NDArray[np.uint8]
+    signals: NDArray[np.float32]
+    offsets: NDArray[np.int32]
+    meta: NDArray[np.float32]
+    windows: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, one: SegmentInput, window_size: int) -> _Work:
+        """Leave out repeats: in a gap of the assembly, windows differ in their meta inputs at most."""
+        if (one.codes != UNKNOWN_BASE).any() or one.signals.any():
+            return cls(one.segment, one.codes, one.signals, one.segment.offsets, one.meta, np.arange(len(one.segment)))
+        meta, windows = np.unique(one.meta, axis=0, return_inverse=True)
+        offsets = np.zeros(len(meta), np.int32)
+        return cls(one.segment, one.codes[:window_size], one.signals[:window_size], offsets, meta, windows.ravel())
 
 
 def _rounded_up(value: int, multiple: int) -> int:

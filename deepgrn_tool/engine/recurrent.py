@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from keras import ops
+from numpy.typing import NDArray
 
 from deepgrn_tool.network.config import NetworkConfig
 from deepgrn_tool.network.weights import Weights
@@ -18,23 +18,19 @@ from deepgrn_tool.network.weights import Weights
 STRANDS = 2
 DIRECTIONS = ("forward", "backward")
 
-# Gives what step j of a strand adds to the gates of a direction: (step, strand, direction) -> (windows, 4 units),
-# together with the state to be multiplied in: see `Source`.
+# Gives a direction's gates before their activations, (windows, 4 units), from step, strand, direction and state.
 GateInput = Callable[[Any, int, int, Any], Any]
 
 
-def _sigmoid(x: Any) -> Any:
-    return 1.0 / (1.0 + ops.exp(-x))
+def _gate(ops: Any, name: str, x: Any) -> Any:
+    return ops.clip(0.2 * x + 0.5, 0.0, 1.0) if name == "hard-sigmoid" else 1.0 / (1.0 + ops.exp(-x))
 
 
-def _hard_sigmoid(x: Any) -> Any:
-    return ops.clip(0.2 * x + 0.5, 0.0, 1.0)
-
-
-def bidirectional(config: NetworkConfig, windows: int, gates: GateInput) -> Any:
+def bidirectional(ops: Any, config: NetworkConfig, windows: int, gates: GateInput) -> Any:
     """Run one bidirectional LSTM.
 
     Args:
+        ops: The backend's functions.
         config: The network's shape.
         windows: Number of windows.
         gates: Gives the gates before their activations, (windows, 4 units) in the order input, forget, cell, output,
@@ -43,8 +39,7 @@ def bidirectional(config: NetworkConfig, windows: int, gates: GateInput) -> Any:
     Returns:
         float32, shape (steps, 2 windows, 2 units): forward direction, then backward direction.
     """
-    units, steps = config.lstm_units, config.steps
-    gate = _hard_sigmoid if config.gate_activation == "hard-sigmoid" else _sigmoid
+    units, steps, kind = config.lstm_units, config.steps, config.gate_activation
     zero = ops.zeros((windows, units))
 
     def step(index: Any, carried: Any) -> Any:
@@ -56,8 +51,8 @@ def bidirectional(config: NetworkConfig, windows: int, gates: GateInput) -> Any:
                 state, cell = states[STRANDS * direction + strand]
                 z = gates(now, strand, direction, state)
                 i, f, g, o = (z[:, part * units : (part + 1) * units] for part in range(4))
-                cell = gate(f) * cell + gate(i) * ops.tanh(g)
-                state = gate(o) * ops.tanh(cell)
+                cell = _gate(ops, kind, f) * cell + _gate(ops, kind, i) * ops.tanh(g)
+                state = _gate(ops, kind, o) * ops.tanh(cell)
                 advanced.append((state, cell))
                 output = ops.slice_update(output, (now, strand * windows, direction * units), state[np.newaxis])
         return advanced, output
@@ -67,30 +62,27 @@ def bidirectional(config: NetworkConfig, windows: int, gates: GateInput) -> Any:
     return ops.fori_loop(0, steps, step, (start, output))[1]
 
 
-def gates_of_sequence(weights: Weights, layer: int, sequence: Any, windows: int) -> GateInput:
+def gates_of_sequence(ops: Any, weights: Weights, layer: int, sequence: Any, windows: int) -> GateInput:
     """Read an LSTM's input from an array of all steps, as the output of another layer is.
 
     Args:
+        ops: The backend's functions.
         weights: The network's weights.
         layer: 1-based number of the LSTM.
         sequence: float32, shape (steps, 2 windows, width).
         windows: Number of windows.
     """
     width = sequence.shape[2]
+    joint, biases = joint_kernels(weights, layer), [weights[f"lstm_{layer}/{name}_bias"] for name in DIRECTIONS]
 
     def gates(step: Any, strand: int, direction: int, state: Any) -> Any:
         x = ops.slice(sequence, (step, strand * windows, 0), (1, windows, width))[0]
-        return ops.matmul(ops.concatenate([x, state], axis=1), _joint(weights, layer, direction)) + _bias(
-            weights, layer, direction
-        )
+        return ops.matmul(ops.concatenate([x, state], axis=1), joint[direction]) + biases[direction]
 
     return gates
 
 
-def _joint(weights: Weights, layer: int, direction: int) -> Any:
-    prefix = f"lstm_{layer}/{DIRECTIONS[direction]}"
-    return np.concatenate([weights[f"{prefix}_kernel"], weights[f"{prefix}_recurrent"]])
-
-
-def _bias(weights: Weights, layer: int, direction: int) -> Any:
-    return weights[f"lstm_{layer}/{DIRECTIONS[direction]}_bias"]
+def joint_kernels(weights: Weights, layer: int) -> list[NDArray[np.float32]]:
+    """Put each direction's kernel on top of its recurrent kernel: one product then serves input and state."""
+    parts = ("kernel", "recurrent")
+    return [np.concatenate([weights[f"lstm_{layer}/{name}_{part}"] for part in parts]) for name in DIRECTIONS]

@@ -12,10 +12,9 @@ from math import gcd
 from typing import Any
 
 import numpy as np
-from keras import ops
 from numpy.typing import NDArray
 
-from deepgrn_tool.engine.backend import take_rows
+from deepgrn_tool.engine.backend import Backend
 from deepgrn_tool.network.config import BASES, NetworkConfig
 from deepgrn_tool.network.weights import Weights
 
@@ -48,11 +47,12 @@ class Geometry:
 
 
 def pooled_positions(
-    config: NetworkConfig, weights: Weights, geometry: Geometry, codes: Any, signals: Any
+    backend: Backend, config: NetworkConfig, weights: Weights, geometry: Geometry, codes: Any, signals: Any
 ) -> tuple[Any, Any]:
     """Compute the max-pooled features of a segment at every kept position.
 
     Args:
+        backend: Who computes.
         config: The network's shape.
         weights: Its weights.
         geometry: Which positions are kept.
@@ -65,27 +65,31 @@ def pooled_positions(
         b / spacing + rows · (steps - 1 - j).
     """
     strands = []
+    ops = backend.ops
     for reverse in (False, True):
-        x = _before_pool(config, weights, codes, signals, reverse)
-        x = ops.relu(_sliding_maximum(x, config.pool_size) + weights["per_position/bias"])
+        x = _before_pool(backend, config, weights, codes, signals, reverse)
+        x = ops.relu(_sliding_maximum(ops, x, config.pool_size) + weights["per_position/bias"])
         strands.append(x[geometry.lag if reverse else 0 :: geometry.spacing])
     return strands[0], strands[1]
 
 
-def _before_pool(config: NetworkConfig, weights: Weights, codes: Any, signals: Any, reverse: bool) -> Any:
+def _before_pool(
+    backend: Backend, config: NetworkConfig, weights: Weights, codes: Any, signals: Any, reverse: bool
+) -> Any:
     """Compute the per-position dense layer without bias and ReLU, which commute with the maximum and come after it."""
+    ops = backend.ops
     if config.num_conv == 0:
-        return _first_layer(weights["per_position/kernel"][np.newaxis], codes, signals, reverse)
-    x = ops.relu(_first_layer(weights["conv_1/kernel"], codes, signals, reverse) + weights["conv_1/bias"])
+        return _first_layer(backend, weights["per_position/kernel"][np.newaxis], codes, signals, reverse)
+    x = ops.relu(_first_layer(backend, weights["conv_1/kernel"], codes, signals, reverse) + weights["conv_1/bias"])
     for index in range(1, config.num_conv):
         kernel = weights[f"conv_{index + 1}/kernel"]
         kernel = kernel[::-1] if reverse else kernel
-        x = ops.conv(x[np.newaxis], ops.convert_to_tensor(kernel.copy()), padding="valid")[0]
+        x = ops.conv(x[np.newaxis], kernel.copy(), padding="valid")[0]
         x = ops.relu(x + weights[f"conv_{index + 1}/bias"])
     return ops.matmul(x, weights["per_position/kernel"])
 
 
-def _first_layer(kernel: NDArray[np.float32], codes: Any, signals: Any, reverse: bool) -> Any:
+def _first_layer(backend: Backend, kernel: NDArray[np.float32], codes: Any, signals: Any, reverse: bool) -> Any:
     """Convolve bases and signals, without bias.
 
     The part of the bases is a sum of table look-ups, one for every `GROUP` bases of the kernel.
@@ -102,18 +106,19 @@ def _first_layer(kernel: NDArray[np.float32], codes: Any, signals: Any, reverse:
         if width not in words:
             words[width] = _words(codes, width)
         table = _table(bases[start : start + width])
-        part = take_rows(table, words[width][start : start + length])
+        part = backend.take_rows(table, words[width][start : start + length])
         result = part if result is None else result + part
-    return result + _convolve_few(tracks, signals) if tracks.shape[1] else result
+    return result + _convolve_few(backend.ops, tracks, signals) if tracks.shape[1] else result
 
 
-def _convolve_few(kernel: NDArray[np.float32], signals: Any) -> Any:
+def _convolve_few(ops: Any, kernel: NDArray[np.float32], signals: Any) -> Any:
     """Convolve few channels as one matrix product that gives `PHASES` neighbouring positions per row.
 
     With two channels a row of the product would have only twice the kernel's width to work on; so several positions
     share one row, whose kernel is the same one moved along, with zeros around.
 
     Args:
+        ops: The backend's functions.
         kernel: float32, shape (size, channels, filters).
         signals: float32, shape (bases, channels).
 
@@ -161,7 +166,7 @@ def _table(kernel: NDArray[np.float32]) -> NDArray[np.float32]:
     return table
 
 
-def _sliding_maximum(x: Any, width: int) -> Any:
+def _sliding_maximum(ops: Any, x: Any, width: int) -> Any:
     """Compute the maximum of `width` neighbouring rows, one for every row that starts such a run."""
     reach = 1
     while 2 * reach <= width:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from keras import ops
 
-from deepgrn_tool.engine.backend import take_rows
-from deepgrn_tool.engine.recurrent import DIRECTIONS, STRANDS, GateInput
+from deepgrn_tool.engine.backend import Backend
+from deepgrn_tool.engine.recurrent import DIRECTIONS, STRANDS, GateInput, joint_kernels
 from deepgrn_tool.engine.shared import Geometry
 from deepgrn_tool.network.config import NetworkConfig
 from deepgrn_tool.network.weights import Weights
@@ -22,14 +21,18 @@ class PooledSteps:
     """Windows' pooled steps, still as rows of the shared positions.
 
     Args:
+        backend: Who computes.
         config: The network's shape.
         geometry: Which positions are kept, and how far apart steps are.
         rows: Both strands' positions, float32, shape (positions, filters) each.
         offsets: int32, shape (windows,), where each window starts in the segment, in bp.
     """
 
-    def __init__(self, config: NetworkConfig, geometry: Geometry, rows: tuple[Any, Any], offsets: Any) -> None:
+    def __init__(
+        self, backend: Backend, config: NetworkConfig, geometry: Geometry, rows: tuple[Any, Any], offsets: Any
+    ) -> None:
         """Find each window's first row."""
+        self._backend = backend
         self._config = config
         self._rows = rows
         self._step = geometry.rows
@@ -52,8 +55,8 @@ class PooledSteps:
             float32, shape (steps, 2 windows, width).
         """
         if self._shared:
-            return self._gathered(tuple(ops.matmul(rows, kernel) for rows in self._rows))
-        return ops.matmul(self._gathered(self._rows), kernel)
+            return self._gathered(tuple(self._backend.ops.matmul(rows, kernel) for rows in self._rows))
+        return self._backend.ops.matmul(self._gathered(self._rows), kernel)
 
     def features(self) -> Any:
         """Gather every step of every window: float32, shape (steps, 2 windows, filters)."""
@@ -61,8 +64,8 @@ class PooledSteps:
 
     def _gathered(self, rows: tuple[Any, ...]) -> Any:
         steps = np.arange(self._config.steps, dtype=np.int32)[:, np.newaxis]
-        strands = [take_rows(rows[strand], self._row_numbers(steps, strand)) for strand in range(STRANDS)]
-        return ops.concatenate(strands, axis=1)
+        strands = [self._backend.take_rows(rows[strand], self._row_numbers(steps, strand)) for strand in range(STRANDS)]
+        return self._backend.ops.concatenate(strands, axis=1)
 
     def gates(self, weights: Weights, scale: Any = None) -> GateInput:
         """Read the first LSTM's input from the shared positions.
@@ -71,10 +74,11 @@ class PooledSteps:
             weights: The network's weights.
             scale: float32, shape (steps, 2 windows), factor of each step of each window; None for 1.
         """
+        ops, take_rows = self._backend.ops, self._backend.take_rows
         kernels = [weights[f"lstm_1/{name}_kernel"] for name in DIRECTIONS]
         recurrents = [weights[f"lstm_1/{name}_recurrent"] for name in DIRECTIONS]
         biases = [weights[f"lstm_1/{name}_bias"] for name in DIRECTIONS]
-        joint = [np.concatenate(pair) for pair in zip(kernels, recurrents, strict=True)]
+        joint = joint_kernels(weights, 1)
         sources = [[ops.matmul(rows, kernel) for kernel in kernels] if self._shared else None for rows in self._rows]
 
         def scaled(values: Any, step: Any, strand: int) -> Any:

@@ -9,23 +9,23 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from keras import ops
 
 from deepgrn_tool.engine.recurrent import bidirectional, gates_of_sequence
 from deepgrn_tool.engine.steps import PooledSteps
 from deepgrn_tool.network.config import NetworkConfig
-from deepgrn_tool.network.layers import trigonometric_encoding
+from deepgrn_tool.network.encoding import trigonometric_encoding
 from deepgrn_tool.network.weights import Weights
 
 SAFE_EXPONENT = 60.0  # exp(±60) summed over steps neither overflows nor vanishes in float32
 
 
 def score_windows(
-    config: NetworkConfig, weights: Weights, pooled: PooledSteps, windows: int, meta: Any
+    ops: Any, config: NetworkConfig, weights: Weights, pooled: PooledSteps, windows: int, meta: Any
 ) -> tuple[Any, Any]:
     """Compute both strands' logits, and the attention.
 
     Args:
+        ops: The backend's functions.
         config: The network's shape.
         weights: Its weights.
         pooled: The windows' pooled steps.
@@ -38,62 +38,67 @@ def score_windows(
     """
     attention = None
     if config.attends_before_lstm:
-        gates, attention = _attend_before(config, weights, pooled, windows)
+        gates, attention = _attend_before(ops, config, weights, pooled, windows)
     else:
         gates = pooled.gates(weights)
-    x = bidirectional(config, windows, gates)
+    x = bidirectional(ops, config, windows, gates)
     for layer in range(2, config.num_lstm + 1):
-        x = bidirectional(config, windows, gates_of_sequence(weights, layer, x, windows))
+        x = bidirectional(ops, config, windows, gates_of_sequence(ops, weights, layer, x, windows))
     if config.attention == "after-lstm":
-        x, attention = _position_attention(config, weights, x)
+        x, attention = _position_attention(ops, config, weights, x)
     elif config.attention == "pairwise":
-        x, attention = _pairwise_attention(config, weights, x, lambda name: ops.matmul(x, weights[f"attention/{name}"]))
+        x, attention = _pairwise_attention(
+            ops, config, weights, x, lambda name: ops.matmul(x, weights[f"attention/{name}"])
+        )
     if config.attention == "weighted-sum":
-        alpha = _softmax_over_steps(x, 1.0)
+        alpha = _softmax_over_steps(ops, x, 1.0)
         attention = ops.transpose(alpha, (1, 0, 2))
         x = ops.relu(ops.matmul(ops.sum(alpha * x, axis=0), weights["attention/kernel"]))
     else:
         x = ops.reshape(ops.transpose(x, (1, 0, 2)), (x.shape[1], -1))
-    return _dense_layers(config, weights, x, meta), attention
+    return _dense_layers(ops, config, weights, x, meta), attention
 
 
-def _attend_before(config: NetworkConfig, weights: Weights, pooled: PooledSteps, windows: int) -> tuple[Any, Any]:
+def _attend_before(
+    ops: Any, config: NetworkConfig, weights: Weights, pooled: PooledSteps, windows: int
+) -> tuple[Any, Any]:
     """Give the first LSTM's input after an attention over the pooled steps, and that attention."""
     x = pooled.features()
     if config.is_pairwise:
         x, attention = _pairwise_attention(
-            config, weights, x, lambda name: pooled.projected(weights[f"attention/{name}"])
+            ops, config, weights, x, lambda name: pooled.projected(weights[f"attention/{name}"])
         )
-        return gates_of_sequence(weights, 1, x, windows), attention
-    x, attention = _position_attention(config, weights, x)
+        return gates_of_sequence(ops, weights, 1, x, windows), attention
+    x, attention = _position_attention(ops, config, weights, x)
     if config.merge_attention:
         # One weight acts on all dimensions, so it can wait until after the LSTM's linear map.
         return pooled.gates(weights, scale=ops.transpose(attention[:, :, 0])), attention
-    return gates_of_sequence(weights, 1, x, windows), attention
+    return gates_of_sequence(ops, weights, 1, x, windows), attention
 
 
-def _softmax_over_steps(x: Any, bound: float) -> Any:
+def _softmax_over_steps(ops: Any, x: Any, bound: float) -> Any:
     """Compute the softmax along axis 0; where values are known to be small, their maximum need not be found first."""
     exponential = ops.exp(x if bound <= SAFE_EXPONENT else x - ops.max(x, axis=0))
     return exponential * (1.0 / ops.sum(exponential, axis=0))
 
 
-def _position_attention(config: NetworkConfig, weights: Weights, x: Any) -> tuple[Any, Any]:
+def _position_attention(ops: Any, config: NetworkConfig, weights: Weights, x: Any) -> tuple[Any, Any]:
     steps, both, width = x.shape
     logits = ops.matmul(weights["attention/kernel"].T, ops.reshape(x, (steps, both * width)))
     kernel, bias = weights["attention/kernel"], weights["attention/bias"]
     # An LSTM's output lies between -1 and 1, so that the kernel bounds the logits.
     bound = np.inf if config.attends_before_lstm else float((np.abs(kernel).sum(axis=0) + np.abs(bias)).max())
-    alpha = _softmax_over_steps(ops.reshape(logits, (steps, both, width)) + bias[:, np.newaxis, np.newaxis], bound)
+    alpha = _softmax_over_steps(ops, ops.reshape(logits, (steps, both, width)) + bias[:, np.newaxis, np.newaxis], bound)
     if config.merge_attention:
         alpha = ops.broadcast_to(ops.mean(alpha, axis=2, keepdims=True), (steps, both, width))
     return alpha * x, ops.transpose(alpha, (1, 0, 2))
 
 
-def _pairwise_attention(config: NetworkConfig, weights: Weights, x: Any, project: Any) -> tuple[Any, Any]:
+def _pairwise_attention(ops: Any, config: NetworkConfig, weights: Weights, x: Any, project: Any) -> tuple[Any, Any]:
     """Attend from every step to every other.
 
     Args:
+        ops: The backend's functions.
         config: The network's shape.
         weights: Its weights.
         x: float32, shape (steps, 2 windows, width).
@@ -116,7 +121,7 @@ def _pairwise_attention(config: NetworkConfig, weights: Weights, x: Any, project
     return x + attended, alpha
 
 
-def _dense_layers(config: NetworkConfig, weights: Weights, x: Any, meta: Any) -> Any:
+def _dense_layers(ops: Any, config: NetworkConfig, weights: Weights, x: Any, meta: Any) -> Any:
     names = ["strand", *(f"dense_{index + 1}" for index in range(len(config.dense_after_meta)))]
     for name in names:
         x = ops.relu(ops.matmul(x, weights[f"{name}/kernel"]) + weights[f"{name}/bias"])

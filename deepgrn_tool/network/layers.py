@@ -11,8 +11,9 @@ import keras
 import numpy as np
 from keras import ops
 
+from deepgrn_tool.network.encoding import trigonometric_encoding
+
 COMPLEMENT = (3, 2, 1, 0)  # A C G T -> T G C A
-TRIGONOMETRIC_BASE = 10_000.0
 
 
 @keras.saving.register_keras_serializable("deepgrn")
@@ -24,20 +25,6 @@ def keras2_hard_sigmoid(x: Any) -> Any:
     Source: Keras 2.2.4, the gate activation of the published networks.
     """
     return ops.clip(0.2 * x + 0.5, 0.0, 1.0)
-
-
-def trigonometric_encoding(steps: int, width: int) -> np.ndarray[Any, np.dtype[np.float32]]:
-    """Compute sines (even dimensions) and cosines (odd dimensions) of wavelengths up to 10,000 · 2π steps.
-
-    Returns:
-        float32, shape (steps, width): entry (t, 2i) is sin(t / 10000^(2i / width)), entry (t, 2i+1) its cosine.
-
-    Source: Vaswani et al. 2017, section 3.5.
-    """
-    position = np.arange(steps, dtype=np.float64)[:, np.newaxis]
-    even = np.arange(width) // 2 * 2
-    angle = position / TRIGONOMETRIC_BASE ** (even / width)
-    return np.where(np.arange(width) % 2 == 0, np.sin(angle), np.cos(angle)).astype(np.float32)
 
 
 class BothStrands(keras.layers.Layer):
