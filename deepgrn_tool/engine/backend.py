@@ -22,12 +22,15 @@ class Backend:
         ops: Holds functions under the names and with the meaning of `keras.ops`.
         take_rows: (table (n, width), rows of int32, any shape, 0 <= row < n) -> (*rows.shape, width).
         compiled: Compiles a function of arrays of fixed shapes.
+        windows: Windows of a segment that suit it: few enough for the processor's cache, many enough for the overhead
+            of a call and of the bases at a segment's end.
     """
 
     name: str
     ops: Any
     take_rows: Callable[[Any, Any], Any]
     compiled: Callable[[Callable[..., Any]], Callable[..., Any]]
+    windows: int
 
 
 def backend_for(bins: int | None) -> Backend:

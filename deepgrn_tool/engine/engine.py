@@ -19,8 +19,6 @@ from deepgrn_tool.engine.steps import PooledSteps
 from deepgrn_tool.engine.windows import score_windows
 from deepgrn_tool.network.files import Model
 
-MAX_WINDOWS = 1024  # per segment; fewer cost more seams, more did not run faster
-
 
 @dataclass(frozen=True)
 class SegmentInput:
@@ -66,7 +64,7 @@ class Engine:
             skip most positions for some networks.
         threads: Segments computed side by side.
         attention: Whether to return attention.
-        max_windows: Windows of a segment.
+        max_windows: Windows of a segment; None for what suits the backend.
         bins: How many bins will be scored in all, if known: short runs are faster without TensorFlow.
 
     Attributes:
@@ -85,7 +83,7 @@ class Engine:
         on_grid: bool = True,
         threads: int = 1,
         attention: bool = False,
-        max_windows: int = MAX_WINDOWS,
+        max_windows: int | None = None,
         bins: int | None = None,
     ) -> None:
         """Load the backend; a compiler works at the first segment."""
@@ -94,9 +92,9 @@ class Engine:
         self.config = config
         self._geometry = Geometry.of(config, on_grid)
         self._threads = threads
-        self.max_windows = max_windows
+        self.max_windows = max_windows or backend.windows
         self.spacing = self._geometry.spacing
-        self.max_bases = config.window_size + config.stride * max_windows
+        self.max_bases = config.window_size + config.stride * self.max_windows
         self._compute = backend.compiled(self._computation(backend, model, attention))
 
     def _computation(self, backend: Backend, model: Model, with_attention: bool) -> Any:

@@ -58,7 +58,7 @@ def _tensorflow(ops: Any) -> Backend:
         return traced
 
     # `keras.ops.take` would also compare every row number with zero, to allow negative ones.
-    return Backend("tensorflow", ops, tf.gather, compiled)
+    return Backend("tensorflow", ops, tf.gather, compiled, windows=1024)
 
 
 def _jax(ops: Any) -> Backend:
@@ -68,4 +68,4 @@ def _jax(ops: Any) -> Backend:
     def take_rows(table: Any, rows: Any) -> Any:
         return jax.numpy.take(table, rows, axis=0, mode="clip")
 
-    return Backend("jax", ops, take_rows, jax.jit)
+    return Backend("jax", ops, take_rows, jax.jit, windows=1024)

@@ -60,7 +60,7 @@ Array = NDArray[Any]
 
 def numpy_backend() -> Backend:
     """Give the backend; nothing needs to be loaded or compiled."""
-    return Backend("numpy", sys.modules[__name__], _take_rows, _quiet)
+    return Backend("numpy", sys.modules[__name__], _take_rows, _quiet, windows=256)
 
 
 def _take_rows(table: Array, rows: Array) -> Array:
