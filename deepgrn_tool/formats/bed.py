@@ -61,10 +61,11 @@ class IntervalCollector:
     Args:
         path: The file that the intervals come from, for messages.
         lengths: Chromosome names and lengths of the genome, in bp.
-        clip: Cut intervals at chromosome ends and leave out those beyond, instead of refusing them.
+        clip: Cut intervals at chromosome ends and leave out those beyond; False refuses them and tells of the option
+            that cuts them; None refuses them where the program has no such option.
     """
 
-    def __init__(self, path: str | Path, lengths: Mapping[str, int], clip: bool) -> None:
+    def __init__(self, path: str | Path, lengths: Mapping[str, int], clip: bool | None) -> None:
         """Start with no interval."""
         self._path = path
         self._lengths = lengths
@@ -90,12 +91,10 @@ class IntervalCollector:
         if end <= length:
             return start, end
         if not self._clip:
-            raise InputError(
-                f"end ({end}) is past the end of {chrom} ({length}); is the file from another assembly? "
-                "(for a genome that is cut short on purpose, use --clip-intervals)",
-                self._path,
-                number,
-            )
+            text = f"end ({end}) is past the end of {chrom} ({length}); is the file from another assembly?"
+            if self._clip is not None:
+                text += " (for a genome that is cut short on purpose, use --clip-intervals)"
+            raise InputError(text, self._path, number)
         self._clipped += 1
         return (start, length) if start < length else None
 
@@ -141,13 +140,13 @@ def to_arrays(pairs: Mapping[str, array[int]]) -> dict[str, Intervals]:
     return result
 
 
-def read_bed(path: str | Path, lengths: Mapping[str, int], clip: bool = False) -> dict[str, Intervals]:
+def read_bed(path: str | Path, lengths: Mapping[str, int], clip: bool | None = None) -> dict[str, Intervals]:
     """Read a BED file and check it against a genome.
 
     Args:
         path: Plain or gzip-compressed BED file.
         lengths: Chromosome names and lengths of the genome, in bp.
-        clip: Cut intervals at chromosome ends instead of refusing them.
+        clip: Cut intervals at chromosome ends; False and None refuse them (`IntervalCollector`).
 
     Returns:
         Chromosome name → starts and ends, int64, shape (n,), 0-based half-open, in the order of the file. Lines on
