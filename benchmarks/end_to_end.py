@@ -10,6 +10,7 @@ shows the path and its cost, not accuracy.
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import os
 import resource
 import subprocess
@@ -61,7 +62,18 @@ def build_features(data: Path, cells: list[str], chromosomes: list[str], threads
 
 
 def write_uniqueness(data: Path, chromosomes: list[str], path: Path) -> None:
-    """Write a bigWig that is 1 wherever a base is known."""
+    """Write a bigWig that is 1 wherever a base is known.
+
+    In a process of its own: the kernel counts what this process held before a command started as that command's peak.
+    """
+    work = multiprocessing.get_context("spawn").Process(target=_write_uniqueness, args=(data, chromosomes, path))
+    work.start()
+    work.join()
+    if work.exitcode:
+        sys.exit("could not write the uniqueness track")
+
+
+def _write_uniqueness(data: Path, chromosomes: list[str], path: Path) -> None:
     import numpy as np
     import pyBigWig
     import pysam

@@ -6,7 +6,9 @@ The only module of the engine that knows TensorFlow or JAX.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
@@ -32,7 +34,8 @@ def keras_backend() -> Backend:
     given = os.environ.get("XLA_FLAGS", "")
     added = [flag for flag in XLA_FLAGS if flag.partition("=")[0] not in given]
     os.environ["XLA_FLAGS"] = " ".join([given, *added]).strip()
-    import keras
+    with _without_chatter():
+        import keras
 
     name = str(keras.backend.backend())
     if name == "tensorflow":
@@ -40,6 +43,24 @@ def keras_backend() -> Backend:
     if name == "jax":
         return _jax(keras.ops)
     raise UsageError(f"Keras is set to the backend '{name}'; set KERAS_BACKEND to tensorflow or jax")
+
+
+@contextmanager
+def _without_chatter() -> Iterator[None]:
+    """Keep what TensorFlow's C++ side prints while it loads off the terminal; no setting of its own silences it all.
+
+    Errors are not lost: they reach Python as exceptions.
+    """
+    sys.stderr.flush()
+    kept = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def _tensorflow(ops: Any) -> Backend:
