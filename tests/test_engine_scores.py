@@ -38,4 +38,4 @@ def test_scores_equal_the_ordinary_network(row):
     # The windows' logits differ, so that an engine that ignored some of its input would not pass by chance.
     logits = np.concatenate([expected[grid]["logits"] for grid in GRIDS], axis=1)
     assert logits.std(axis=1).min() > 20 * 1e-5
-    assert np.unique(logits.round(5)).size > 0.75 * logits.size
+    assert np.unique(logits).size > 0.75 * logits.size

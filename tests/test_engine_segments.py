@@ -1,5 +1,7 @@
 """Cutting windows into segments, against a drawing and against brute force."""
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -108,7 +110,7 @@ def test_properties(problem):
 def test_no_segment_has_room_for_the_next_window(problem):
     starts, *limits = problem
     bounds = [one.first for one in cut(*problem)] + [len(starts)]
-    for begin, end in zip(bounds[:-1], bounds[1:], strict=True):
+    for begin, end in itertools.pairwise(bounds):
         assert fits(starts[begin:end], *limits)
         assert end == len(starts) or not fits(starts[begin : end + 1], *limits)
 
