@@ -141,7 +141,8 @@ class _Group:
         starts: int64, starts in the order in which they are written.
         unique: int64, the same starts, ascending and without repeats.
         inverse: Index into `unique` of every start; None where `starts` is `unique`.
-        scored: Indices into `unique` of the bins that are not blacklisted.
+        blacklisted: bool, shape of `unique`.
+        scored: Indices into `unique` of the other bins.
         scores: float32, shape of `unique`; blacklisted bins stay 0.
         written: Number of bins already written.
     """
@@ -150,11 +151,13 @@ class _Group:
     starts: Positions
     unique: Positions
     inverse: NDArray[np.int64] | None
-    scored: NDArray[np.int64]
+    blacklisted: NDArray[np.bool_]
+    scored: NDArray[np.int64] = field(init=False)
     scores: NDArray[np.float32] = field(init=False)
     written: int = 0
 
     def __post_init__(self) -> None:
+        self.scored = np.flatnonzero(~self.blacklisted)
         self.scores = np.zeros(len(self.unique), np.float32)
 
     @classmethod
@@ -164,7 +167,7 @@ class _Group:
         if not (np.diff(bins.starts) > 0).all():
             unique, inverse = np.unique(bins.starts, return_inverse=True)
         blacklisted = overlaps(unique, unique + BIN_SIZE, *features.blacklist(bins.chrom))
-        return cls(bins.chrom, bins.starts, unique, inverse, np.flatnonzero(~blacklisted))
+        return cls(bins.chrom, bins.starts, unique, inverse, blacklisted)
 
     def take(self, result: SegmentScores) -> None:
         """Keep the scores of one segment."""
@@ -185,14 +188,9 @@ class _Group:
         here = slice(self.written, end)
         if end == self.written:
             return
-        if self.inverse is None:
-            scores, blacklisted = self.scores[here], np.ones(end - self.written, bool)
-            blacklisted[self.scored[np.searchsorted(self.scored, here.start) : scored] - here.start] = False
-        else:
-            ban = np.ones(len(self.unique), bool)
-            ban[self.scored] = False
-            scores, blacklisted = self.scores[self.inverse], ban[self.inverse]
-        writer.add_bins(self.chrom, self.starts[here], scores, blacklisted)
+        # With repeats or out of order, all bins are written at once.
+        bins = here if self.inverse is None else self.inverse
+        writer.add_bins(self.chrom, self.starts[here], self.scores[bins], self.blacklisted[bins])
         self.written = end
 
 

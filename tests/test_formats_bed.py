@@ -1,4 +1,6 @@
 import gzip
+import os
+import threading
 import time
 
 import pysam
@@ -76,3 +78,16 @@ def test_two_hundred_thousand_lines_take_about_a_second(tmp_path):
     begin = time.perf_counter()
     assert sum(1 for _ in parse_bed(tmp_path / "a.bed")) == 200_000
     assert time.perf_counter() - begin < 3  # 0.3 s on a quiet machine
+
+
+def test_reads_from_a_pipe_plain_or_compressed(tmp_path):
+    # Shells give `<(command)` as a pipe, which cannot be read twice.
+    text = b"chr1\t5\t9\n"
+    for content in (text, gzip.compress(text)):
+        pipe = tmp_path / "pipe"
+        os.mkfifo(pipe)
+        writer = threading.Thread(target=pipe.write_bytes, args=(content,))
+        writer.start()
+        assert list(parse_bed(pipe)) == [(1, "chr1", 5, 9)]
+        writer.join()
+        pipe.unlink()

@@ -81,8 +81,8 @@ def _segment(starts: Positions, apart: NDArray[np.bool_], first: int, window_siz
     tails = np.append(heads[1:] - 1, len(starts) - 1)
     run_starts, run_ends = starts[heads], starts[tails] + window_size
     places = np.concatenate([[0], np.cumsum(-(-(run_ends - run_starts) // multiple) * multiple)[:-1]])
-    run_of = np.zeros(len(starts), np.int64)
-    run_of[heads[1:]] = 1
-    run_of = np.cumsum(run_of)
+    opens_run = np.zeros(len(starts), np.int64)
+    opens_run[heads[1:]] = 1
+    run_of = np.cumsum(opens_run)
     offsets = starts - run_starts[run_of] + places[run_of]
     return Segment(first, np.column_stack([run_starts, run_ends, places]), offsets.astype(np.int32))

@@ -20,9 +20,8 @@ BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 @contextmanager
 def _open_binary(path: str | Path) -> Iterator[BinaryIO]:
     with open(path, "rb") as plain:
-        compressed = plain.read(2) == GZIP_MAGIC
-        plain.seek(0)
-        if not compressed:
+        # A look ahead, not a step back: the file may be a pipe.
+        if plain.peek(len(GZIP_MAGIC))[: len(GZIP_MAGIC)] != GZIP_MAGIC:
             yield plain
             return
         with gzip.GzipFile(fileobj=plain) as stream:

@@ -111,7 +111,7 @@ def chromosome_tree(chromosomes: Mapping[str, int], offset: int) -> bytes:
     leaves["key"] = names
     lengths = np.fromiter(chromosomes.values(), np.uint64, len(names))
     leaves["value"] = np.arange(len(names), dtype=np.uint64) | (lengths << np.uint64(32))
-    layers = [leaves]
+    layers: list[NDArray[np.void]] = [leaves]
     while len(layers[-1]) > block:
         parents = layers[-1][::block].copy()
         layers.append(parents)

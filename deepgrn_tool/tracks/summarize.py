@@ -98,8 +98,8 @@ class CoverSummarizer(Summarizer):
         """Start without bins."""
         super().__init__(chrom)
         self._combine = combine
-        self._starts = np.empty(0, np.int64)  # bins that reach beyond the intervals returned so far
-        self._scores = np.empty(0, np.float32)
+        self._starts: Positions = np.empty(0, np.int64)  # bins that reach beyond the intervals returned so far
+        self._scores: Values = np.empty(0, np.float32)
         self._done = 0  # bp; intervals up to here were returned
 
     def _add(self, starts: Positions, scores: Values) -> Intervals:

@@ -86,7 +86,7 @@ class ZoomLevel:
         self.blocks = BlockList(out)
         self.count = 0  # records written
         self.coarser = coarser
-        self._waiting = np.empty((0, 8))  # the last record may still grow
+        self._waiting: Records = np.empty((0, 8))  # the last record may still grow
 
     def add(self, records: Records) -> None:
         """Take records of a finer level, or of the track cut at this level's windows, shape (n, 8)."""
