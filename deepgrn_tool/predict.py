@@ -19,7 +19,7 @@ from deepgrn_tool.data.selection import BinGroup, GridSelection, ListedSelection
 from deepgrn_tool.engine.engine import Engine, SegmentInput, SegmentScores
 from deepgrn_tool.engine.inputs import InputReader
 from deepgrn_tool.engine.segments import cut_into_segments
-from deepgrn_tool.errors import InputError, UsageError
+from deepgrn_tool.errors import InputError, UsageError, did_you_mean
 from deepgrn_tool.network.files import Model, load_model
 from deepgrn_tool.output import check_outputs
 from deepgrn_tool.progress import Progress
@@ -85,12 +85,11 @@ def predict(
                 bins,
             )
         if not selection.total:
-            raise InputError("no bin fits the chromosomes or regions asked for; bins have 200 bp", regions)
+            raise InputError("no bin fits the chromosomes or regions asked for; bins have 200 bp", regions or features)
         reader = InputReader(file, network.config, cell)
         writer = ScoreOutputs(outputs, file.chromosomes, summarize=summarize, threshold=threshold, table=summary)
         if bins is not None:
-            for group in selection:
-                writer.check_bins(group.chrom, group.starts)
+            _check_listed_bins(writer, selection, bins)
         return _run(file, network, reader, selection, writer, cell, threads)
 
 
@@ -103,6 +102,8 @@ def _check_options(
 ) -> None:
     if sum(option is not None for option in (chromosomes, regions, bins)) > 1:
         raise UsageError("give only one of --chromosomes, --regions and --bins")
+    if chromosomes is not None and not chromosomes:
+        raise UsageError("--chromosomes names no chromosome; leave it out to score all of them")
     if not outputs and summary is None:
         raise UsageError("nothing to write: give at least one output")
     check_suffixes(outputs)
@@ -129,7 +130,18 @@ def _select(
 ) -> GridSelection | ListedSelection:
     if bins is not None:
         return ListedSelection(bins, features.chromosomes)
+    for name in chromosomes or ():
+        if name not in features.chromosomes:
+            raise InputError(f"has no chromosome '{name}'{did_you_mean(name, features.chromosomes)}", features.path)
     return GridSelection(features.chromosomes, chromosomes, regions)
+
+
+def _check_listed_bins(writer: ScoreOutputs, selection: Iterable[BinGroup], path: str | Path) -> None:
+    for group in selection:
+        try:
+            writer.check_bins(group.chrom, group.starts)
+        except InputError as error:
+            raise InputError(error.message, path) from error
 
 
 @dataclass

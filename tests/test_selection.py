@@ -53,10 +53,6 @@ def test_nothing_to_score_is_counted_as_nothing():
     assert (selection.total, listed(selection)) == (0, [])
 
 
-def test_unknown_chromosomes():
-    assert message(GridSelection, GENOME, ["2"]) == ("chromosome '2' is not in the features file; did you mean 'chr2'?")
-
-
 # chr2 (320 bp)  0   50   100  150  200  250  300
 #   bin 0        |-----75====125------|              =: what the bin shows
 #   bin 50            |-----125====175------|

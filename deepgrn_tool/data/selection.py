@@ -34,7 +34,7 @@ class GridSelection:
 
     Args:
         chromosomes: Chromosome name → length in bp, of the genome.
-        names: The chromosomes to score; None for all.
+        names: The chromosomes to score, all of them known; None for all.
         regions: BED file whose intervals are tiled with bins; None for whole chromosomes.
 
     Attributes:
@@ -43,7 +43,7 @@ class GridSelection:
         ascending: Whether groups and bins are in order: True.
 
     Raises:
-        InputError: A chromosome is unknown, or the regions are not on the genome.
+        InputError: The regions are not on the genome.
     """
 
     on_grid = True
@@ -53,10 +53,8 @@ class GridSelection:
         self, chromosomes: Mapping[str, int], names: Iterable[str] | None = None, regions: str | Path | None = None
     ) -> None:
         """Count the bins; their starts are made when they are needed."""
-        for name in names or ():
-            if name not in chromosomes:
-                raise InputError(f"chromosome '{name}' is not in the features file{did_you_mean(name, chromosomes)}")
-        self._lengths = {name: chromosomes[name] for name in sorted(names or chromosomes, key=str.encode)}
+        chosen = chromosomes if names is None else names
+        self._lengths = {name: chromosomes[name] for name in sorted(chosen, key=str.encode)}
         self._regions = None if regions is None else read_bed(regions, chromosomes)
         if self._regions is None:
             self.total = sum(len(range(0, length - BIN_SIZE + 1, STRIDE)) for length in self._lengths.values())

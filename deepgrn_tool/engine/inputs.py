@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NoReturn
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -44,6 +46,9 @@ class InputReader:
                     "make the file with --expression or --expression-scores",
                     features.path,
                 )
+            if not np.isfinite(self._expression).all():
+                text = f"expression of cell '{cell}' holds a value that is not a finite number"
+                raise InputError(f"{text}; make the file again with deepgrn-features", features.path)
         if "annotation" in config.meta and not features.has_annotation:
             raise InputError(
                 "has no annotation, which the model needs; make the file with --gtf and --cpg-islands, "
@@ -58,6 +63,9 @@ class InputReader:
             chrom: Name of the chromosome.
             bin_starts: int64, shape (n,), starts of all bins that the segments were cut from.
             segment: The segment; its pieces may lie off the chromosome's ends, where bases are N and signals 0.
+
+        Raises:
+            InputError: The file is damaged, or a signal is not a finite number.
         """
         start, end, place = segment.pieces[-1]
         bases = int(place + end - start)
@@ -68,8 +76,20 @@ class InputReader:
             codes[here] = self._features.sequence(chrom, start, end)
             for number, (name, cell) in enumerate(self._tracks):
                 signals[here, number] = self._features.signal(name, chrom, start, end, cell)
+        if not np.isfinite(signals).all():
+            self._refuse_signals(signals, chrom, segment)
         starts = bin_starts[segment.first : segment.first + len(segment)]
         return SegmentInput(segment, codes, signals, self._meta(chrom, starts))
+
+    def _refuse_signals(self, signals: NDArray[np.float32], chrom: str, segment: Segment) -> NoReturn:
+        row, column = np.argwhere(~np.isfinite(signals))[0].tolist()
+        start, _, place = segment.pieces[segment.pieces[:, 2] <= row][-1].tolist()
+        position = start + row - place
+        raise InputError(
+            f"track '{self._tracks[column][0]}' holds {signals[row, column]} at {chrom}:{position}-{position + 1}, "
+            "not a finite number; make the file again with deepgrn-features",
+            self._features.path,
+        )
 
     def _meta(self, chrom: str, starts: Positions) -> NDArray[np.float32]:
         """Give the meta inputs of bins, float32, shape (n, meta inputs): components, then annotation bits."""
