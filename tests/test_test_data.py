@@ -13,6 +13,10 @@ import pyBigWig
 import pysam
 import pytest
 
+from deepgrn_tool.cli.features import main as features_main
+from deepgrn_tool.network.files import load_model
+from deepgrn_tool.predict import predict
+
 DATA = Path(__file__).resolve().parent.parent / "test-data"
 CELLS = ("alpha", "beta", "gamma")
 TRAIN = ("chr2", "chr3", "chr5")
@@ -109,7 +113,8 @@ def best(track: np.ndarray, starts: np.ndarray, before: int, after: int) -> np.n
 
 
 def test_script_makes_the_same_files(remade):
-    bundled = {path.name for path in DATA.iterdir() if path.is_file()} - {"README.md", "make_test_data.py"}
+    others = {"README.md", "make_test_data.py", "train_model.py", "model.h5"}
+    bundled = {path.name for path in DATA.iterdir() if path.is_file()} - others
     assert {path.name for path in remade.iterdir()} == bundled
     binary = (".bw", ".bam", ".bai", ".gz", ".gzi")
     texts = sorted(name for name in bundled if not name.endswith((*binary, ".csv")))
@@ -136,7 +141,8 @@ def reads(folder: Path) -> Iterator[pysam.AlignedSegment]:
 
 
 def test_bundle_is_small():
-    assert sum(path.stat().st_size for path in DATA.iterdir() if path.is_file()) < 700_000
+    assert sum(path.stat().st_size for path in DATA.iterdir() if path.is_file()) < 850_000
+    assert (DATA / "model.h5").stat().st_size < 150_000
 
 
 def test_matrix_is_ctcf():
@@ -332,3 +338,39 @@ def test_expression_scores_are_the_components_of_the_table():
     assert (np.diff(strengths) < -0.1).all()  # no two components of the same strength, which could be swapped
     np.testing.assert_allclose(np.abs((scores * loadings[:8]).sum(axis=1)), 1, atol=1e-5)
     assert (scores[0] < 0).all()
+
+
+@pytest.fixture(scope="module")
+def model_scores(tmp_path_factory: pytest.TempPathFactory) -> tuple[np.ndarray, np.ndarray]:
+    """Starts and scores of the bins of chr1 in gamma, by the bundled model from the bundled inputs."""
+    folder = tmp_path_factory.mktemp("scored")
+    features, scores = folder / "features.h5", folder / "gamma.tab.gz"
+    beds = {"cpg-islands": "cpg_islands", "cds": "cds", "introns": "intron", "promoters": "promoter"}
+    beds |= {"utr5": "utr5", "utr3": "utr3", "blacklist": "blacklist"}
+    options = [text for option, name in beds.items() for text in (f"--{option}", str(DATA / f"{name}.bed"))]
+    options += ["--genome", str(DATA / "genome.fa.gz"), "--assembly", "demo", "--chromosomes", "chr1"]
+    options += ["--accessibility", f"gamma={DATA / 'gamma.accessibility.bw'}"]
+    options += ["--uniqueness", str(DATA / "uniqueness.bw"), "--expression", str(DATA / "expression.tsv")]
+    assert features_main([*options, "-o", str(features)]) == 0
+    predict(features, DATA / "model.h5", [scores], cell="gamma", chromosomes=["chr1"])
+    with gzip.open(scores, "rt") as stream:
+        table = np.array([line.split("\t")[1:] for line in stream], float)
+    return table[:, 0].astype(int), table[:, 2]
+
+
+def test_model_says_what_it_was_trained_on():
+    model = load_model(DATA / "model.h5")
+    assert (model.factor, model.assembly) == ("CTCF", "demo")
+    assert model.record["cells"] == ["alpha", "beta"]
+    assert model.record["training_chromosomes"] == list(TRAIN)
+    assert model.record["validation_chromosomes"] == ["chr11"]
+
+
+def test_model_finds_the_sites_of_an_unseen_cell_and_chromosome(model_scores):
+    starts, truth = labels("gamma", "chr1")
+    starts, truth = starts[truth >= 0], truth[truth >= 0]
+    scored, scores = model_scores
+    np.testing.assert_array_equal(scored, np.arange(0, LENGTHS["chr1"] - 199, 50))
+    assert average_precision(truth, scores[starts // 50]) > 0.8
+    reached = np.append(0, np.cumsum(values(DATA / "gamma.accessibility.bw", "chr1")))
+    assert average_precision(truth, reached[starts + 200] - reached[starts]) < 0.4
