@@ -181,10 +181,22 @@ class _Group:
         blacklisted = overlaps(unique, unique + BIN_SIZE, *features.blacklist(bins.chrom))
         return cls(bins.chrom, bins.starts, unique, inverse, blacklisted)
 
-    def take(self, result: SegmentScores) -> None:
-        """Keep the scores of one segment."""
-        first = result.segment.first
-        self.scores[self.scored[first : first + len(result.segment)]] = result.probability
+    def take(self, result: SegmentScores, path: Path) -> None:
+        """Keep the scores of one segment; `path` is the features file, for messages.
+
+        Raises:
+            InputError: A score is not a number.
+        """
+        bins = self.scored[result.segment.first : result.segment.first + len(result.segment)]
+        wrong = ~np.isfinite(result.probability)
+        if wrong.any():
+            start = self.unique[bins[int(np.argmax(wrong))]]
+            raise InputError(
+                f"the score of {self.chrom}:{start}-{start + BIN_SIZE} is not a number; the signal there must be "
+                "too large for the model: look at it with deepgrn-info, and at the files that it came from",
+                path,
+            )
+        self.scores[bins] = result.probability
 
     def write(self, writer: ScoreOutputs, scored: int) -> None:
         """Write the bins before the first one that is still to be scored.
@@ -247,7 +259,7 @@ def _run(
         for result in engine.score(inputs(selection)):
             finish_empty_groups()
             group, scored = waiting.popleft()
-            group.take(result)
+            group.take(result, features.path)
             group.write(writer, scored)
             progress.advance(len(result.segment))
         finish_empty_groups()
