@@ -1,8 +1,10 @@
 """deepgrn-predict as a user runs it: every option, and outputs that agree with each other."""
 
 import gzip
+import os
 import subprocess
 import sys
+import threading
 
 import numpy as np
 import pybigtools
@@ -314,3 +316,16 @@ def test_help_and_version(capsys, how):
     shown = capsys.readouterr().out
     for option in ("--cell", "--regions", "--bins", "--summarize", "--threshold", "--summary", "--threads", ".tab.gz"):
         assert (option in shown) == (how == "--help")
+
+
+@pytest.mark.parametrize("option", ["--bins", "--regions"])
+def test_lists_may_come_through_a_pipe(toy, run, tmp_path, option):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_text, args=("chr10\t300\t500\n",))
+    writer.start()
+    run(option, pipe, "-o", tmp_path / "t.tab.gz")
+    writer.join()
+    starts = [300] if option == "--bins" else [200, 250, 300, 350, 400]
+    wanted = zip(starts, toy.expected("liver", "chr10", starts), strict=True)
+    assert_rows(rows_of(tmp_path / "t.tab.gz"), [("chr10", start, start + 200, score) for start, score in wanted])
