@@ -145,6 +145,19 @@ def test_gaps_of_the_assembly(engines, model, options, differing_meta):
     assert_same(found, keras_scores(model, windows, meta))
 
 
+def test_signal_in_a_gap_counts(engines, model):
+    """Tracks may have values where the bases are N."""
+    signals = np.zeros((2000, 2), np.float32)
+    signals[1000:1100, 1] = 2
+    gap = Chromosome(np.full(2000, 4, np.uint8), signals)
+    starts = np.arange(-75, 1700, 50)
+    meta = random_meta(model.config, 1).repeat(len(starts), axis=0)
+    windows = np.stack([cut_window(gap, start, model.config.window_size) for start in starts])
+    found = engine_scores(engines(max_windows=16, threads=2, **NUMPY), gap, starts, meta)
+    assert np.unique(found["probability"].round(4)).size > 5
+    assert_same(found, keras_scores(model, windows, meta))
+
+
 def test_gap_without_meta_inputs():
     bare = random_model(filters=6, kernel_size=15, lstm_units=4, dense_units=8, meta=(), flank=75, attention="none")
     gap = Chromosome(np.full(2000, 4, np.uint8), np.zeros((2000, 2), np.float32))

@@ -40,6 +40,10 @@ def test_a_run_of_a_length_that_is_no_multiple_is_followed_by_a_gap():
     assert rows([one]) == [(0, [[0, 17, 0], [100, 110, 21]], [0, 7, 21])]
 
 
+def test_windows_that_touch_share_a_run_and_windows_1_bp_apart_do_not():
+    assert rows(cut([0, 10, 21], 10, 90, 9, 1)) == [(0, [[0, 20, 0], [21, 31, 20]], [0, 10, 20])]
+
+
 def test_no_windows_no_segments():
     assert cut([], 10, 45, 5, 5) == []
 
