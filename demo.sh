@@ -5,7 +5,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 mkdir -p demo
 
 echo "1. Collect everything known about the genome and its three cell types"
-deepgrn-features --genome test-data/genome.fa.gz --assembly bundled \
+deepgrn-features --genome test-data/genome.fa.gz --assembly demo \
     --uniqueness test-data/uniqueness.bw \
     --accessibility alpha=test-data/alpha.bam --effective-genome-size 1080000 \
     --accessibility beta=test-data/beta.accessibility.bw \

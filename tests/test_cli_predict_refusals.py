@@ -208,7 +208,6 @@ def test_signals_that_are_too_large_for_the_network(case):
     case.refuses(f"{case.features}: {HUGE}")
 
 
-@pytest.mark.xfail(raises=RuntimeWarning, reason="the NumPy backend lets NumPy warn of inf - inf")
 def test_no_other_line_about_signals_that_are_too_large(case):
     with case.edit(case.features) as file:
         file["cells/liver/tracks/accessibility"][:] = 3e38

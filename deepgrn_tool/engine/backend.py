@@ -33,11 +33,12 @@ class Backend:
     windows: int
 
 
-def backend_for(bins: int | None) -> Backend:
+def backend_for(bins: int | None, threads: int) -> Backend:
     """Choose the backend of a run.
 
     Args:
         bins: How many bins will be scored; None for many.
+        threads: Processor threads.
 
     Raises:
         UsageError: Keras is set to a backend that cannot run the engine.
@@ -48,4 +49,4 @@ def backend_for(bins: int | None) -> Backend:
         return numpy_backend()
     from deepgrn_tool.engine.keras_backend import keras_backend
 
-    return keras_backend()
+    return keras_backend(threads)

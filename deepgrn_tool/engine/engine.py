@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from math import gcd
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,9 @@ from deepgrn_tool.engine.shared import Geometry, pooled_positions
 from deepgrn_tool.engine.steps import PooledSteps
 from deepgrn_tool.engine.windows import score_windows
 from deepgrn_tool.network.files import Model
+
+# Windows that go through the recurrent and dense layers together: their arrays stay in the processor's cache.
+BLOCK = 128
 
 
 @dataclass(frozen=True)
@@ -87,7 +91,7 @@ class Engine:
         bins: int | None = None,
     ) -> None:
         """Load the backend; a compiler works at the first segment."""
-        backend = backend_for(bins)
+        backend = backend_for(bins, threads)
         config = model.config
         self.config = config
         self._geometry = Geometry.of(config, on_grid)
@@ -100,15 +104,33 @@ class Engine:
     def _computation(self, backend: Backend, model: Model, with_attention: bool) -> Any:
         ops = backend.ops
         config, weights, geometry, windows = model.config, model.weights, self._geometry, self.max_windows
+        block = windows if windows <= BLOCK else gcd(windows, BLOCK)
+        shapes: list[tuple[int, ...]] = [()]  # of what is kept per strand and window: the logit, the attention
+        if with_attention and config.attention != "none":
+            shapes.append((config.steps, config.steps if config.is_pairwise else config.attended_width))
 
         def compute(codes: Any, signals: Any, offsets: Any, meta: Any) -> Any:
             rows = pooled_positions(backend, config, weights, geometry, ops.cast(codes, "int32"), signals)
-            pooled = PooledSteps(backend, config, geometry, rows, offsets)
-            logits, attention = score_windows(ops, config, weights, pooled, windows, meta)
-            logits = ops.reshape(logits, (2, windows))
-            strands = ops.sigmoid(logits)
+
+            def score_block(index: Any, results: Any) -> Any:
+                first = index * block
+                some = PooledSteps(backend, config, geometry, rows, ops.slice(offsets, (first,), (block,)))
+                some_meta = ops.slice(meta, (first, 0), (block, config.meta_size))
+                found = score_windows(ops, config, weights, some, block, some_meta)
+                return [
+                    ops.slice_update(
+                        result,
+                        (0, first, *[0] * (len(result.shape) - 2)),
+                        ops.reshape(part, (2, block, *part.shape[1:])),
+                    )
+                    for result, part in zip(results, found, strict=False)
+                ]
+
+            results = [ops.zeros((2, windows, *shape)) for shape in shapes]
+            results = ops.fori_loop(0, windows // block, score_block, results)
+            strands = ops.sigmoid(results[0])
             merged = ops.max(strands, axis=0) if config.merge == "max" else ops.mean(strands, axis=0)
-            return (merged, logits, attention) if with_attention and attention is not None else (merged, logits)
+            return merged, *results
 
         return compute
 
@@ -165,8 +187,6 @@ class Engine:
             base += _rounded_up(bases, self.spacing)
             window += windows
         outputs = [np.asarray(value) for value in self._compute(codes, signals, offsets, meta)]
-        if len(outputs) == 3:
-            outputs[2] = outputs[2].reshape(2, self.max_windows, *outputs[2].shape[1:])
         results = []
         window = 0
         for one in batch:

@@ -20,11 +20,11 @@ XLA_FLAGS = ("--xla_cpu_prefer_vector_width=512",)
 
 
 @cache
-def keras_backend() -> Backend:
-    """Load Keras, set up for many small computations side by side.
+def keras_backend(threads: int = 1) -> Backend:
+    """Load Keras; should run before anything else imports Keras or TensorFlow, since both read their settings once.
 
-    Each of our threads runs whole segments, so TensorFlow's own threads within an operation would only wait for each
-    other. Should run before anything else imports Keras or TensorFlow, since both read their settings once.
+    Args:
+        threads: Processor threads, for all computations together.
 
     Raises:
         UsageError: Keras is set to a backend that cannot run the engine.
@@ -39,7 +39,7 @@ def keras_backend() -> Backend:
 
     name = str(keras.backend.backend())
     if name == "tensorflow":
-        return _tensorflow(keras.ops)
+        return _tensorflow(keras.ops, threads)
     if name == "jax":
         return _jax(keras.ops)
     raise UsageError(f"Keras is set to the backend '{name}'; set KERAS_BACKEND to tensorflow or jax")
@@ -63,12 +63,12 @@ def _without_chatter() -> Iterator[None]:
         os.close(nowhere)
 
 
-def _tensorflow(ops: Any) -> Backend:
+def _tensorflow(ops: Any, threads: int) -> Backend:
     import tensorflow as tf
 
     if not tf.config.threading.get_intra_op_parallelism_threads():
         try:
-            tf.config.threading.set_intra_op_parallelism_threads(1)
+            tf.config.threading.set_intra_op_parallelism_threads(threads)
             tf.config.threading.set_inter_op_parallelism_threads(1)
         except RuntimeError:
             # TensorFlow has already computed something: a program that uses the library keeps its own settings.

@@ -68,10 +68,10 @@ def _take_rows(table: Array, rows: Array) -> Array:
 
 
 def _quiet(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Let exp overflow to infinity without a warning: the sigmoid's value is right then."""
+    """Compute without warnings: a sigmoid is right when exp overflows, and what is not a number is refused later."""
 
     def run(*arrays: Array) -> Any:
-        with np.errstate(over="ignore"):
+        with np.errstate(over="ignore", invalid="ignore"):
             return function(*arrays)
 
     return run
