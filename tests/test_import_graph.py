@@ -165,4 +165,4 @@ def test_only_the_engine_and_the_network_know_keras():
 
 
 def test_one_module_knows_the_backends():
-    assert modules_that_import({"jax", "tensorflow", "torch"}) == {"deepgrn_tool.engine.backend"}
+    assert modules_that_import({"jax", "tensorflow", "torch"}) == {"deepgrn_tool.engine.keras_backend"}
