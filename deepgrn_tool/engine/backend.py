@@ -1,16 +1,10 @@
-"""Who computes: Keras with a compiler for long runs, NumPy alone for short ones.
-
-The engine's modules are written with the functions of `keras.ops`; they get them from a `Backend`. Loading TensorFlow
-and compiling takes some ten seconds, in which NumPy scores thousands of bins; beyond that the compiled code is faster.
-"""
+"""Who computes: the engine's modules are written with the functions of `keras.ops` and get them from a `Backend`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
-
-SHORT_RUN = 10_000  # bins; fewer are done by NumPy before TensorFlow would have loaded
 
 
 @dataclass(frozen=True)
@@ -31,22 +25,3 @@ class Backend:
     take_rows: Callable[[Any, Any], Any]
     compiled: Callable[[Callable[..., Any]], Callable[..., Any]]
     windows: int
-
-
-def backend_for(bins: int | None, threads: int) -> Backend:
-    """Choose the backend of a run.
-
-    Args:
-        bins: How many bins will be scored; None for many.
-        threads: Processor threads.
-
-    Raises:
-        UsageError: Keras is set to a backend that cannot run the engine.
-    """
-    if bins is not None and bins < SHORT_RUN:
-        from deepgrn_tool.engine.numpy_backend import numpy_backend
-
-        return numpy_backend()
-    from deepgrn_tool.engine.keras_backend import keras_backend
-
-    return keras_backend(threads)

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepgrn_tool.data.schema import UNKNOWN_BASE
-from deepgrn_tool.engine.backend import Backend, backend_for
+from deepgrn_tool.engine.backend import Backend
+from deepgrn_tool.engine.choose_backend import backend_for
 from deepgrn_tool.engine.segments import Segment
 from deepgrn_tool.engine.shared import Geometry, pooled_positions
 from deepgrn_tool.engine.steps import PooledSteps
