@@ -12,7 +12,7 @@ from predict_toys import LENGTHS, ORDER, Toy, is_banned
 from deepgrn_tool.cli.features import main as make_features
 from deepgrn_tool.cli.import_model import main as import_model
 from deepgrn_tool.cli.predict import main
-from deepgrn_tool.engine import backend
+from deepgrn_tool.engine import choose_backend
 from deepgrn_tool.errors import UsageError
 from deepgrn_tool.predict import predict
 
@@ -60,7 +60,7 @@ def test_every_bin_of_the_genome(toy, tmp_path, cell):
 
 def test_compiled_runs_score_the_same(toy, tmp_path, monkeypatch):
     """Long runs are compiled; here every run counts as long."""
-    monkeypatch.setattr(backend, "SHORT_RUN", 0)
+    monkeypatch.setattr(choose_backend, "SHORT_RUN", 0)
     assert_expected(toy, scores_of(toy, tmp_path))
 
 
