@@ -182,6 +182,7 @@ BAD_INPUTS = {
     ),
     "genome is a folder": (lambda i: ["--genome", str(i.folder)], 1, "Is a directory"),
     "unknown chromosome": (lambda i: ["--chromosomes", "A"], 1, "has no chromosome 'A'; did you mean 'chrA'?"),
+    "empty chromosome": (lambda i: ["--chromosomes", ","], 2, "argument --chromosomes: ',' holds an empty name; give"),
     "signal without chr": (
         lambda i: signal(i, {"A": [(0, 1, 1)]}, {"A": 3000, "B": 1200}),
         1,

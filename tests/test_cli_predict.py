@@ -158,8 +158,8 @@ def test_center_is_the_default(run, tmp_path):
     [
         (["--chromosomes", "chr2"], ["chr2"]),
         (["--chromosomes", "chr2,chr10"], ["chr10", "chr2"]),
-        (["--chromosomes", "chr2", "--chromosomes", "chr10,"], ["chr10", "chr2"]),
-        (["--chromosomes", "tiny,chr10"], ["chr10"]),
+        (["--chromosomes", "chr2", "--chromosomes", "chr10"], ["chr10", "chr2"]),
+        (["--chromosomes", "tiny, chr10"], ["chr10"]),
     ],
 )
 def test_chromosomes(toy, run, tmp_path, options, chroms):

@@ -290,9 +290,10 @@ def test_unknown_chromosomes(case, names, message):
     case.refuses(f"{case.features}: {message}", "--chromosomes", names)
 
 
-def test_no_chromosome(case):
-    message = "--chromosomes names no chromosome; leave it out to score all of them"
-    case.refuses_options(message, "--chromosomes", ",")
+@pytest.mark.parametrize("names", ["", ",", "chr10,", "chr2,,chr10", " "])
+def test_empty_names_of_chromosomes(case, names):
+    message = f"argument --chromosomes: '{names}' holds an empty name; give names with commas between them"
+    case.refuses_options(message, "--chromosomes", names)
 
 
 def test_only_a_chromosome_shorter_than_a_bin(case):

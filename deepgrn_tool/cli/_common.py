@@ -72,6 +72,34 @@ def name_and_file(text: str) -> tuple[str, str]:
     return name, path
 
 
+def chromosome_names(text: str) -> list[str]:
+    """Parse `NAME,NAME`, for argparse; an empty name is refused.
+
+    >>> chromosome_names("chr8,chr21")
+    ['chr8', 'chr21']
+    """
+    names = [name.strip() for name in text.split(",")]
+    if not all(names):
+        raise argparse.ArgumentTypeError(f"'{text}' holds an empty name; give names with commas between them")
+    return names
+
+
+def add_chromosomes(parser: argparse._ActionsContainer, summary: str) -> None:
+    """Add `--chromosomes`, names with commas between them; may be repeated. All names come as one list, None for all.
+
+    Args:
+        parser: The parser, or a group of its options.
+        summary: What is done with the chromosomes, for `--help`.
+    """
+    parser.add_argument(
+        "--chromosomes",
+        type=chromosome_names,
+        action="extend",
+        metavar="NAME,NAME",
+        help=f"{summary}, such as chr8,chr21; may be repeated",
+    )
+
+
 def add_threads(parser: argparse._ActionsContainer) -> None:
     """Add `--threads`; the default is 1 and the machine's cores are never counted."""
     parser.add_argument("--threads", type=positive_int, default=1, metavar="N", help="processor threads (default: 1)")

@@ -18,7 +18,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from deepgrn_tool.cli._common import add_threads, name_and_file, new_parser, positive_int, run_cli
+from deepgrn_tool.cli._common import add_chromosomes, add_threads, name_and_file, new_parser, positive_int, run_cli
 from deepgrn_tool.errors import UsageError
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--genome", metavar="FASTA", help="genome, plain or bgzip FASTA; its indexes are used when they are there")
     add("-o", "--output", metavar="FILE", help="features file (HDF5) to make")
     add("--add-to", metavar="FILE", help="add cells or tracks to this features file instead; safe against being killed")
-    add("--chromosomes", metavar="NAME,…", action="append", default=[], help="keep these only; may be repeated")
+    add_chromosomes(basic, "keep these chromosomes only")
     add("--assembly", metavar="NAME", default="", help="name of the assembly, such as hg19; recorded")
     add_threads(basic)
     signal = parser.add_argument_group("signal")
@@ -89,10 +89,9 @@ def run(args: argparse.Namespace) -> None:
     if (args.output is None) == (args.add_to is None):
         raise UsageError("give one of -o/--output and --add-to")
     beds = {name: getattr(args, option) for option, name in BED_OPTIONS.items() if getattr(args, option) is not None}
-    chromosomes = [name for text in args.chromosomes for name in text.split(",") if name]
     if args.output is not None and args.genome is None:
         raise UsageError("--genome is required")
-    if args.add_to is not None and (beds or args.gtf or args.blacklist or chromosomes or args.assembly):
+    if args.add_to is not None and (beds or args.gtf or args.blacklist or args.chromosomes or args.assembly):
         raise UsageError("--add-to takes signal and expression only; annotation and chromosomes stay as they are")
     from deepgrn_tool.data.build import add_to_features, build_features
     from deepgrn_tool.data.inputs import AnnotationInputs, CellInputs
@@ -110,7 +109,7 @@ def run(args: argparse.Namespace) -> None:
         add_to_features(args.add_to, cells, args.genome, args.threads)
         return
     annotation = AnnotationInputs(beds, args.gtf, args.gtf_style == "published", args.blacklist, args.clip_intervals)
-    build_features(args.output, args.genome, cells, annotation, chromosomes, args.assembly, args.threads)
+    build_features(args.output, args.genome, cells, annotation, args.chromosomes or (), args.assembly, args.threads)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from deepgrn_tool.cli._common import add_threads, new_parser, run_cli
+from deepgrn_tool.cli._common import add_chromosomes, add_threads, new_parser, run_cli
 
 PROGRAM = "deepgrn-predict"
 EPILOG = """formats, by the suffix of each output:
@@ -42,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--summary", metavar="FILE", help="also write a table of counts per chromosome (TSV)")
     what = parser.add_argument_group("what to score (default: all chromosomes)").add_mutually_exclusive_group()
-    what.add_argument("--chromosomes", action="append", metavar="NAMES", help="these chromosomes, such as chr8,chr21")
+    add_chromosomes(what, "these chromosomes, whole")
     what.add_argument("--regions", metavar="BED", help="regions of any size, tiled with bins so that all is covered")
     what.add_argument("--bins", metavar="BED", help="bins of 200 bp exactly as listed, on the 50-bp grid or not")
     group = parser.add_argument_group("how to show it")
@@ -63,15 +63,12 @@ def run(args: argparse.Namespace) -> None:
     """Score and write; TensorFlow loads only after all inputs were checked."""
     from deepgrn_tool.predict import predict
 
-    names = None
-    if args.chromosomes is not None:
-        names = [name for text in args.chromosomes for name in text.split(",") if name]
     predict(
         args.features,
         args.model,
         args.output,
         cell=args.cell,
-        chromosomes=names,
+        chromosomes=args.chromosomes,
         regions=args.regions,
         bins=args.bins,
         summarize=args.summarize,
