@@ -1,6 +1,6 @@
 """Programs start fast and parts know only the parts below them.
 
-cli ─▶ predict ─▶ engine ─▶ network, tracks ─▶ data ─▶ formats ─▶ output, progress ─▶ errors
+cli ─▶ predict ─▶ engine, labels ─▶ network, tracks ─▶ data ─▶ formats ─▶ output, progress ─▶ errors
 """
 
 import ast
@@ -24,7 +24,7 @@ LAYERS = (  # lowest first; parts side by side do not know each other
     {"formats"},
     {"data"},
     {"network", "tracks"},
-    {"engine"},
+    {"engine", "labels"},
     {"predict"},
     {"cli"},
 )
