@@ -43,6 +43,7 @@ def test_architecture_and_summary(published, output, capsys):
     assert captured.out == (
         "window             1002 bp (bin 200, flanks 401), both strands\n"
         "channels           A, C, G, T, uniqueness, accessibility\n"
+        "transforms         none\n"
         "convolutions       1 × (6 filters × 30 bp)\n"
         "max-pool           15 bp, 64 steps\n"
         "attention          pairwise-before-lstm, learned position encoding\n"

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from deepgrn_tool.errors import InputError
 from deepgrn_tool.network.config import NetworkConfig
+from deepgrn_tool.network.files import describe_network
 from deepgrn_tool.network.weights import weight_shapes
 
 
@@ -72,6 +73,15 @@ def test_geometry_by_number_of_convolutions(num_conv, field, length, steps):
         ({"tracks": (1,)}, "has tracks = (1,)"),
         ({"dense_after_meta": (True,)}, "has dense_after_meta = (True,)"),
         ({"attention": None}, "has attention = None"),
+        ({"transforms": ("log1p",)}, "there are 1 transforms for 2 tracks"),
+        ({"transforms": ("log1p", "sqrt")}, "transform 'sqrt' has the step 'sqrt'; steps are none, log1p, clip:LIMIT"),
+        ({"transforms": ("none", "log1p,clip:0")}, "transform 'log1p,clip:0' has the step 'clip:0'"),
+        ({"transforms": ("none", "clip")}, "has the step 'clip'"),
+        ({"transforms": ("none", "clip:nan")}, "has the step 'clip:nan'"),
+        ({"transforms": ("none", "scale:1e31")}, "has the step 'scale:1e31'"),
+        ({"transforms": ("none", "log1p:2")}, "has the step 'log1p:2'"),
+        ({"transforms": ("none", "")}, "transform '' has the step ''"),
+        ({"transforms": "log1p"}, "has transforms = 'log1p'"),
     ],
 )
 def test_refusals(change, message):
@@ -150,6 +160,24 @@ def test_json_refusals(values, message):
     with pytest.raises(InputError) as caught:
         NetworkConfig.from_json(values)
     assert message in str(caught.value)
+
+
+def test_without_transforms_none_is_done_to_every_track():
+    assert NetworkConfig().transforms == ("none", "none")
+    assert NetworkConfig() == NetworkConfig(transforms=("none", "none"))
+    assert NetworkConfig(tracks=()).transforms == ()
+
+
+def test_configurations_of_version_1_0_have_no_transforms():
+    values = NetworkConfig().to_json()
+    del values["transforms"]
+    assert NetworkConfig.from_json(values) == NetworkConfig()
+
+
+def test_transforms_are_told():
+    config = NetworkConfig(transforms=("none", "log1p,clip:5"))
+    assert dict(describe_network(config))["transforms"] == "accessibility log1p,clip:5"
+    assert dict(describe_network(NetworkConfig()))["transforms"] == "none"
 
 
 def test_number_of_weights_of_the_published_pair_network():

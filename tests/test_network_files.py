@@ -89,7 +89,7 @@ def test_same_model_gives_the_same_bytes(tmp_path):
 def test_layout(path):
     with h5py.File(path) as file:
         assert file.attrs["format"] == "deepgrn-model"
-        assert file.attrs["format_version"] == "1.0"
+        assert file.attrs["format_version"] == "1.1"
         assert json.loads(file.attrs["config"])["network"]["tracks"] == ["uniqueness", "accessibility"]
         assert list(file) == ["weights"]
         assert file["weights/conv_1/kernel"].shape == (40, 6, 4)
@@ -108,7 +108,7 @@ def test_a_later_minor_version_is_read(path):
         ("format", "deepgrn-features", "is not a deepgrn-model file (its format is 'deepgrn-features'); make one with"),
         ("format", None, "is not a deepgrn-model file (it names no format)"),
         ("format", 7, "is not a deepgrn-model file (it names no format)"),
-        ("format_version", "2.0", "has deepgrn-model version 2.0, this program knows 1.0; update DeepGRN-tool"),
+        ("format_version", "2.0", "has deepgrn-model version 2.0, this program knows 1.1; update DeepGRN-tool"),
         ("format_version", "new", "its format version 'new' is not a version"),
         ("format_version", None, "its format version '' is not a version"),
         ("config", None, "its model configuration cannot be read"),
@@ -138,7 +138,7 @@ def test_wrong_attributes(path, name, value, message):
         ({"filters": "4"}, "has filters = '4'"),
         ({"attention": "os.system"}, "attention is 'os.system'; it must be one of"),
         (
-            {"tracks": ["accessibility"]},
+            {"tracks": ["accessibility"], "transforms": ["none"]},
             "weight 'conv_1/kernel' is float32 (40, 6, 4); the network needs float32 (",
         ),
         ({"num_lstm": 2}, "weight 'lstm_2/forward_kernel' is missing"),

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from deepgrn_tool.data.features_file import FeaturesFile
 from deepgrn_tool.data.intervals import Positions, overlaps
 from deepgrn_tool.data.schema import ANNOTATION_CLASSES, UNIQUENESS, UNKNOWN_BASE
+from deepgrn_tool.data.transforms import Transforms
 from deepgrn_tool.engine.engine import SegmentInput
 from deepgrn_tool.engine.segments import Segment
 from deepgrn_tool.errors import InputError
@@ -32,6 +33,7 @@ class InputReader:
         """Check that the features hold all that the network needs."""
         self._features = features
         self._config = config
+        self._transforms = Transforms(config.transforms)
         cell_tracks = features.cell_tracks(cell)
         self._tracks = [(name, cell if name in cell_tracks else None) for name in config.tracks]
         for name, owner in self._tracks:
@@ -78,6 +80,7 @@ class InputReader:
                 signals[here, number] = self._features.signal(name, chrom, start, end, cell)
         if not np.isfinite(signals).all():
             self._refuse_signals(signals, chrom, segment)
+        self._transforms.apply(signals)
         starts = bin_starts[segment.first : segment.first + len(segment)]
         return SegmentInput(segment, codes, signals, self._meta(chrom, starts))
 

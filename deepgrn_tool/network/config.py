@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from deepgrn_tool.data.bins import BIN_SIZE, STRIDE
+from deepgrn_tool.data.transforms import NONE, check_transform
 from deepgrn_tool.errors import InputError
 
 BASES = ("A", "C", "G", "T")
@@ -16,6 +17,7 @@ ATTENTION_KINDS = ("none", "after-lstm", "before-lstm", "weighted-sum", "pairwis
 POSITION_ENCODINGS = ("none", "learned", "trigonometric")
 GATE_ACTIVATIONS = ("sigmoid", "hard-sigmoid")
 MERGES = ("mean", "max")
+OPTIONAL_FIELDS = {"transforms"}  # absent from model files of version 1.0
 MAX_SIZE = 100_000  # bound on every size in a configuration: a file cannot ask for absurd amounts of memory
 
 
@@ -45,6 +47,8 @@ class NetworkConfig:
         bin_size: bp.
         stride: bp between neighbouring bins of the grid.
         flank: bp on each side of a bin.
+        transforms: What is done to each track before the network reads it (`deepgrn_tool.data.transforms`), one
+            text per track; left empty, it becomes "none" for every track.
 
     Source: DeepGRN paper, section 2.3, and the published program's defaults.
     """
@@ -69,6 +73,7 @@ class NetworkConfig:
     bin_size: int = BIN_SIZE
     stride: int = STRIDE
     flank: int = FLANK
+    transforms: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse configurations that no network can have.
@@ -77,6 +82,8 @@ class NetworkConfig:
             InputError: A value is of the wrong kind, out of range, or contradicts another one.
         """
         _check_kinds(self)
+        if not self.transforms:
+            object.__setattr__(self, "transforms", (NONE,) * len(self.tracks))
         _check_choice("attention", self.attention, ATTENTION_KINDS)
         _check_choice("position_encoding", self.position_encoding, POSITION_ENCODINGS)
         _check_choice("gate_activation", self.gate_activation, GATE_ACTIVATIONS)
@@ -86,6 +93,10 @@ class NetworkConfig:
             raise InputError(f"meta inputs {list(self.meta)} are not a subset of {list(META_SIZES)} in this order")
         if len(set(self.tracks)) != len(self.tracks) or "" in self.tracks:
             raise InputError(f"tracks {list(self.tracks)} hold an empty or repeated name")
+        if len(self.transforms) != len(self.tracks):
+            raise InputError(f"there are {len(self.transforms)} transforms for {len(self.tracks)} tracks")
+        for transform in self.transforms:
+            check_transform(transform)
         sizes = (self.filters, self.lstm_units, self.dense_units, self.bin_size, self.stride, *self.dense_after_meta)
         if not all(1 <= size <= MAX_SIZE for size in sizes):
             raise InputError(f"every layer and bin size must be between 1 and {MAX_SIZE:,}")
@@ -164,7 +175,7 @@ class NetworkConfig:
         if not isinstance(values, dict):
             raise InputError("the network's configuration is not a table of names and values")
         names = {field.name for field in dataclasses.fields(cls)}
-        unknown, missing = sorted(set(values) - names), sorted(names - set(values))
+        unknown, missing = sorted(set(values) - names), sorted(names - set(values) - OPTIONAL_FIELDS)
         if unknown or missing:
             raise InputError(f"the network's configuration has unknown fields {unknown} and lacks {missing}")
         fields: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in values.items()}

@@ -1,8 +1,9 @@
 """model.h5: weights by name plus one JSON text; nothing in the file is ever executed.
 
-Root attributes: `format` = "deepgrn-model", `format_version` = "1.0", `config` = JSON with the fields of
+Root attributes: `format` = "deepgrn-model", `format_version` = "1.1", `config` = JSON with the fields of
 `NetworkConfig` under "network" and beside it what is known of the model's origin: `factor`, `assembly`, `record`.
 Weights are float32 datasets `/weights/LAYER/NAME` under the names of `network.weights.weight_shapes`.
+Version 1.1 added `transforms` to the network's fields; without it, signals are read as they are.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import h5py
 import numpy as np
 
 from deepgrn_tool.data.safe_hdf5 import creating
+from deepgrn_tool.data.transforms import NONE
 from deepgrn_tool.errors import InputError
 from deepgrn_tool.formats.hdf5 import check_format, open_hdf5, own_object, read_floats
 from deepgrn_tool.network.config import NetworkConfig
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FORMAT = "deepgrn-model"
-FORMAT_VERSION = "1.0"
+FORMAT_VERSION = "1.1"
 MAKERS = "deepgrn-import or deepgrn-train"
 
 
@@ -134,6 +136,7 @@ def describe_network(config: NetworkConfig) -> list[tuple[str, str]]:
     return [
         ("window", f"{config.window_size} bp (bin {config.bin_size}, flanks {config.flank}), both strands"),
         ("channels", ", ".join(config.channels)),
+        ("transforms", _describe_transforms(config)),
         ("convolutions", convolutions if config.num_conv else f"none; per-position dense layer of {config.filters}"),
         ("max-pool", f"{config.pool_size} bp, {config.steps} steps"),
         ("attention", kind),
@@ -143,3 +146,8 @@ def describe_network(config: NetworkConfig) -> list[tuple[str, str]]:
         ("strands merged by", config.merge),
         ("weights", f"{count_weights(config):,}"),
     ]
+
+
+def _describe_transforms(config: NetworkConfig) -> str:
+    changed = [f"{track} {text}" for track, text in zip(config.tracks, config.transforms, strict=True) if text != NONE]
+    return "; ".join(changed) or NONE
