@@ -36,6 +36,7 @@ MISSING_FILES = {
     "deepgrn-features": ["--genome", "absent.fa", "-o", "out.h5"],
     "deepgrn-import": ["absent.h5", "-o", "model.h5"],
     "deepgrn-info": ["absent.h5"],
+    "deepgrn-labels": ["--sizes", "absent.sizes", "--peaks", "a=absent.bed", "-o", "out.tsv.gz"],
     "deepgrn-predict": ["absent.h5", "absent.model.h5", "--cell", "a", "-o", "out.bw"],
 }
 

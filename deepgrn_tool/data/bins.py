@@ -1,4 +1,4 @@
-"""The grid of bins: 200 bp, one every 50 bp from the first base of each chromosome."""
+"""The grid of bins: 200 bp, one every 50 bp from the first base of each chromosome, or those of the DREAM challenge."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ BIN_SIZE = 200  # bp, the unit that is scored
 STRIDE = 50  # bp between the starts of neighbouring bins
 CENTER_OFFSET = 75  # bp from a bin's start to its central cell
 CENTER_SIZE = 50  # bp of the central cell, one stride, so that the cells of neighbouring bins touch and never overlap
+OFFICIAL_MARGIN = (
+    600  # bp that the challenge left out at the beginning of each chromosome, and about as many at its end
+)
 
 
 def grid_starts(length: int) -> Positions:
@@ -25,6 +28,25 @@ def grid_starts(length: int) -> Positions:
     array([  0,  50, 100])
     """
     return np.arange(0, max(length - BIN_SIZE + 1, 0), STRIDE, dtype=np.int64)
+
+
+def official_starts(length: int) -> Positions:
+    """List the bins of the ENCODE-DREAM challenge, before those on the blacklist are dropped.
+
+    The first bin starts at 600; the last one starts 50 bp before (length - 600), rounded up to a multiple of 50.
+
+    Args:
+        length: Length of the chromosome, in bp.
+
+    Returns:
+        int64, shape (n,), 0-based starts, ascending; empty when the chromosome has no more than 1,200 bp.
+
+    Source: annotations of the challenge, counted again for hg19.
+
+    >>> official_starts(1320)
+    array([600, 650, 700])
+    """
+    return np.arange(OFFICIAL_MARGIN, length - OFFICIAL_MARGIN, STRIDE, dtype=np.int64)
 
 
 def tile(region_starts: Positions, region_ends: Positions, length: int) -> Positions:

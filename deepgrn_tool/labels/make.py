@@ -1,0 +1,132 @@
+"""Makes a label file from the peaks of several cells."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from deepgrn_tool.data.bins import BIN_SIZE, grid_starts, official_starts
+from deepgrn_tool.data.intervals import overlaps
+from deepgrn_tool.errors import InputError, UsageError, did_you_mean
+from deepgrn_tool.labels.inputs import Genome, PeakFiles, Peaks, read_genome, read_peaks
+from deepgrn_tool.labels.rule import label_bins
+from deepgrn_tool.labels.summary import LabelCounts
+from deepgrn_tool.labels.table import ChromosomeLabels
+from deepgrn_tool.labels.writer import LabelWriter
+from deepgrn_tool.output import atomic_output, check_outputs
+from deepgrn_tool.progress import Progress
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from deepgrn_tool.data.intervals import Positions
+    from deepgrn_tool.labels.table import Codes
+
+logger = logging.getLogger(__name__)
+
+Grid = Literal["whole", "official"]
+STARTS_OF_GRID = {"whole": grid_starts, "official": official_starts}
+
+
+def make_labels(
+    output: str | Path,
+    peaks: Sequence[PeakFiles],
+    *,
+    sizes: str | Path | None = None,
+    features: str | Path | None = None,
+    blacklist: str | Path | None = None,
+    chromosomes: Sequence[str] | None = None,
+    grid: Grid = "whole",
+    clip: bool = False,
+    summary: str | Path | None = None,
+) -> int:
+    """Label every bin of a genome in every cell; bins that share a base with the blacklist are left out.
+
+    Args:
+        output: Label file to write; bgzip if its name ends in `.gz`, else plain text.
+        peaks: The peaks of each cell, in the order of the columns.
+        sizes: Table of chromosome lengths; one of `sizes` and `features` is needed.
+        features: features.h5, for chromosome lengths and blacklist.
+        blacklist: BED file of regions to leave out, besides those of `features`.
+        chromosomes: Chromosomes to label; None for all.
+        grid: Bins to label: "whole", all that lie wholly inside a chromosome; "official", those of the challenge.
+        clip: Cut intervals at chromosome ends instead of refusing them.
+        summary: File for a table of counts per cell and chromosome.
+
+    Returns:
+        Number of bins.
+
+    Raises:
+        UsageError: Options contradict each other.
+        InputError: A file is wrong or does not fit the others.
+        OSError: A file cannot be read or written.
+    """
+    _check_cells(peaks)
+    given = [sizes, features, blacklist, *(path for cell in peaks for path in (cell.conservative, cell.relaxed))]
+    wanted = [output] if summary is None else [output, summary]
+    check_outputs(wanted, [path for path in given if path is not None])
+    genome = read_genome(sizes, features, blacklist, clip)
+    bins = _list_bins(genome, chromosomes, grid)
+    by_cell = {files.cell: read_peaks(files, genome.lengths, clip) for files in peaks}
+    table = LabelCounts(tuple(by_cell))
+    total = sum(map(len, bins.values()))
+    logger.info("Labelling %s bins of %s chromosomes in %s cells", f"{total:,}", len(bins), len(by_cell))
+    with ExitStack() as stack:
+        table_path = None if summary is None else stack.enter_context(atomic_output(summary))
+        temporary = stack.enter_context(atomic_output(output))
+        _write(temporary, str(output).lower().endswith(".gz"), bins, by_cell, table)
+        if table_path is not None:
+            table_path.write_text(table.text(), encoding="utf-8")
+    table.log()
+    return total
+
+
+def _check_cells(peaks: Sequence[PeakFiles]) -> None:
+    if not peaks:
+        raise UsageError("give the peaks of at least one cell with --peaks CELL=CONSERVATIVE[,RELAXED]")
+    seen: set[str] = set()
+    for files in peaks:
+        if files.cell in seen:
+            raise UsageError(f"--peaks names cell '{files.cell}' twice")
+        if not files.cell or not files.cell.isprintable():
+            raise UsageError(f"cell name {files.cell!r} is empty or holds a tab, a line end or the like")
+        seen.add(files.cell)
+
+
+def _list_bins(genome: Genome, chromosomes: Sequence[str] | None, grid: Grid) -> dict[str, Positions]:
+    """List the bins off the blacklist; chromosomes in C-locale order, without those that have no bin."""
+    for name in chromosomes or ():
+        if name not in genome.lengths:
+            raise InputError(f"has no chromosome '{name}'{did_you_mean(name, genome.lengths)}", genome.path)
+    bins = {}
+    for chrom in sorted(set(genome.lengths if chromosomes is None else chromosomes), key=str.encode):
+        starts = STARTS_OF_GRID[grid](genome.lengths[chrom])
+        starts = starts[~overlaps(starts, starts + BIN_SIZE, *genome.blacklist[chrom])]
+        if len(starts):
+            bins[chrom] = starts
+    if not bins:
+        raise InputError("no bin fits its chromosomes outside the blacklist; bins have 200 bp", genome.path)
+    return bins
+
+
+def _write(
+    path: Path, compress: bool, bins: Mapping[str, Positions], by_cell: Mapping[str, Peaks], counts: LabelCounts
+) -> None:
+    """Label, write and count, one chromosome after the other."""
+    total = sum(map(len, bins.values()))
+    with LabelWriter(path, tuple(by_cell), compress) as writer, Progress("labelling", total, "bins") as progress:
+        for chrom, starts in bins.items():
+            codes = np.stack([_label(chrom, starts, peaks) for peaks in by_cell.values()])
+            labels = ChromosomeLabels(chrom, starts, codes)
+            writer.add(labels)
+            counts.add(labels)
+            progress.advance(len(starts))
+        writer.finish()
+
+
+def _label(chrom: str, starts: Positions, peaks: Peaks) -> Codes:
+    return label_bins(starts, peaks.conservative[chrom], None if peaks.relaxed is None else peaks.relaxed[chrom])

@@ -1,0 +1,116 @@
+"""Writing label files: whole tables of characters are filled at once instead of line by line.
+
+A name that ends in `.gz` makes it bgzip, which every gzip program reads; it holds no date, so that equal labels have
+equal bytes.
+"""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from deepgrn_tool.data.bins import BIN_SIZE
+from deepgrn_tool.labels.table import COORDINATE_COLUMNS, LETTERS
+from deepgrn_tool.tracks.textfile import TextFile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+    from types import TracebackType
+
+    from numpy.typing import NDArray
+
+    from deepgrn_tool.data.intervals import Positions
+    from deepgrn_tool.labels.table import ChromosomeLabels, Codes
+
+ROWS_AT_ONCE = 16_384  # their characters stay in the processor's cache
+BYTE_OF_CODE = np.frombuffer(LETTERS.encode(), np.uint8)
+POWERS_OF_TEN = 10 ** np.arange(1, 19)
+
+
+class LabelWriter:
+    """A label file that chromosomes are written to; a context manager that closes it.
+
+    Args:
+        path: File to write.
+        cells: Names of the cells.
+        compress: Whether to write bgzip.
+    """
+
+    def __init__(self, path: Path, cells: Sequence[str], compress: bool) -> None:
+        """Open the file and write the header."""
+        self._text = TextFile(path, bgzip=compress)
+        self._text.write("\t".join([*COORDINATE_COLUMNS, *cells]).encode() + b"\n")
+
+    def __enter__(self) -> LabelWriter:
+        """Return the writer itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the file, complete or not."""
+        self._text.__exit__(kind, error, trace)
+
+    def add(self, labels: ChromosomeLabels) -> None:
+        """Write the bins of one chromosome."""
+        for rows in label_rows(labels.chrom, labels.starts, labels.codes):
+            self._text.write(rows)
+
+    def finish(self) -> None:
+        """Write the end of the file and look whether all of it is there.
+
+        Raises:
+            OSError: The file cannot be written, or its size is not what was written.
+        """
+        self._text.finish()
+
+
+def label_rows(chrom: str, starts: Positions, codes: Codes) -> Iterator[bytes]:
+    """Write rows `chrom start stop LETTER…`, separated by tabs, many at a time.
+
+    Args:
+        chrom: Name of the chromosome, the same in every row.
+        starts: int64, shape (n,), 0-based, ascending.
+        codes: uint8, shape (n_cells, n).
+
+    Yields:
+        Up to 16,384 rows, each ending in a line feed.
+    """
+    # Within a piece all starts have equally many digits, and so have all stops.
+    cuts = np.concatenate((np.arange(0, len(starts), ROWS_AT_ONCE), [len(starts)]))
+    cuts = np.concatenate((cuts, *(np.searchsorted(starts, POWERS_OF_TEN - shift) for shift in (0, BIN_SIZE))))
+    for first, last in itertools.pairwise(np.unique(cuts).tolist()):
+        yield _equally_wide_rows(chrom, starts[first:last], codes[:, first:last])
+
+
+def _equally_wide_rows(chrom: str, starts: Positions, codes: Codes) -> bytes:
+    """Write rows that all have the same number of characters."""
+    prefix = f"{chrom}\t".encode()
+    start_width, stop_width = len(str(int(starts[0]))), len(str(int(starts[0]) + BIN_SIZE))
+    start_end = len(prefix) + start_width
+    stop_end = start_end + 1 + stop_width
+    columns = np.empty((stop_end + 2 * len(codes) + 1, len(starts)), np.uint8)
+    columns[: len(prefix)] = np.frombuffer(prefix, np.uint8)[:, None]
+    _fill_digits(columns[len(prefix) : start_end], starts)
+    columns[start_end] = ord("\t")
+    _fill_digits(columns[start_end + 1 : stop_end], starts + BIN_SIZE)
+    columns[stop_end::2] = ord("\t")
+    columns[stop_end + 1 :: 2] = BYTE_OF_CODE[codes]
+    columns[-1] = ord("\n")
+    return columns.T.tobytes()
+
+
+def _fill_digits(columns: NDArray[np.uint8], values: Positions) -> None:
+    """Write numbers that all have the same number of digits.
+
+    Args:
+        columns: uint8, shape (digits, n); characters are written here.
+        values: int64, shape (n,).
+    """
+    for place in range(len(columns) - 1, -1, -1):
+        tens = values // 10
+        columns[place] = values - 10 * tens + ord("0")
+        values = tens
