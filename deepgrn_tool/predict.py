@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from deepgrn_tool.data.bins import BIN_SIZE, STRIDE
+from deepgrn_tool.data.bins import BIN_SIZE
 from deepgrn_tool.data.features_file import FeaturesFile
 from deepgrn_tool.data.intervals import Positions, overlaps
 from deepgrn_tool.data.selection import BinGroup, GridSelection, ListedSelection
@@ -20,8 +20,9 @@ from deepgrn_tool.engine.engine import Engine, SegmentInput, SegmentScores
 from deepgrn_tool.engine.inputs import InputReader
 from deepgrn_tool.engine.segments import cut_into_segments
 from deepgrn_tool.errors import InputError, UsageError, did_you_mean
-from deepgrn_tool.network.files import Model, load_model
+from deepgrn_tool.network.files import Model
 from deepgrn_tool.output import check_outputs
+from deepgrn_tool.pairing import choose_cell, compare_assemblies, load_grid_model
 from deepgrn_tool.progress import Progress
 from deepgrn_tool.tracks.outputs import ScoreOutputs, check_suffixes, companions
 from deepgrn_tool.tracks.summarize import Summary
@@ -70,13 +71,11 @@ def predict(
     given = [path for path in (features, model, regions, bins) if path is not None]
     wanted = [*outputs, *([summary] if summary is not None else [])]
     check_outputs(wanted, given)
-    network = load_model(model)
-    if (network.config.bin_size, network.config.stride) != (BIN_SIZE, STRIDE):
-        raise InputError(f"scores bins of {network.config.bin_size} bp; only {BIN_SIZE} bp are supported", model)
+    network = load_grid_model(model)
     with FeaturesFile(features) as file:
         check_outputs([*wanted, *companions(outputs, file.chromosomes)], given)
-        cell = _choose_cell(file, cell)
-        _compare_assemblies(network, file)
+        cell = choose_cell(file, cell)
+        compare_assemblies(network, file)
         selection = _select(file, chromosomes, regions, bins)
         if not selection.ascending and not all(str(path).lower().endswith(".tab.gz") for path in outputs):
             raise InputError(
@@ -107,22 +106,6 @@ def _check_options(
     if not outputs and summary is None:
         raise UsageError("nothing to write: give at least one output")
     check_suffixes(outputs)
-
-
-def _choose_cell(features: FeaturesFile, cell: str | None) -> str:
-    if cell is not None:
-        features.cell_tracks(cell)
-        return cell
-    if len(features.cells) != 1:
-        raise UsageError(f"choose a cell with --cell; {features.path} has {', '.join(features.cells) or 'none'}")
-    return features.cells[0]
-
-
-def _compare_assemblies(model: Model, features: FeaturesFile) -> None:
-    if model.assembly and features.assembly and model.assembly != features.assembly:
-        logger.warning(
-            "warning: the model was trained on %s, the features are of %s", model.assembly, features.assembly
-        )
 
 
 def _select(

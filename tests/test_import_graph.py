@@ -24,8 +24,8 @@ LAYERS = (  # lowest first; parts side by side do not know each other
     {"formats"},
     {"data"},
     {"network", "tracks"},
-    {"engine", "labels"},
-    {"predict"},
+    {"engine", "labels", "pairing"},
+    {"attention", "predict"},
     {"cli"},
 )
 LEVEL = {part: level for level, parts in enumerate(LAYERS) for part in parts}
