@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deepgrn_tool.data.chunks import CompressionPool, TrackWriter, deflate_bases, deflate_sparse
+from deepgrn_tool.data.chunks import CompressionPool, TrackWriter, deflate_bases, deflate_signal
 from deepgrn_tool.data.schema import CHUNK
 
 
@@ -17,12 +17,12 @@ def test_zlib_gets_the_same_bytes_back(size, patches):
     for start, patch in patches:
         piece = np.frombuffer(patch, np.uint8)[: max(0, raw.size - start * 8)]
         raw[start * 8 : start * 8 + piece.size] = piece
-    assert zlib.decompress(deflate_sparse(raw)) == raw.tobytes()
+    assert zlib.decompress(deflate_signal(raw)) == raw.tobytes()
 
 
 def test_noise_and_bases_come_back():
     noise = np.random.default_rng(0).integers(0, 256, 300_000).astype(np.uint8)
-    assert zlib.decompress(deflate_sparse(noise[:299_008])) == noise[:299_008].tobytes()
+    assert zlib.decompress(deflate_signal(noise)) == noise.tobytes()
     assert zlib.decompress(deflate_bases(noise % 5)) == (noise % 5).tobytes()
 
 
@@ -53,3 +53,17 @@ def test_plain_hdf5_reads_what_was_appended_in_uneven_pieces(tmp_path, threads, 
         if fill.dtype != np.uint8:
             assert file["x"].attrs["mean"] == pytest.approx(values.mean(dtype=np.float64))
             assert file["x"].attrs["maximum"] == values.max()
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize(("first", "extremes"), [(3, (2, 3)), (0, (0, 2))])
+def test_zero_is_an_extreme_only_where_a_base_has_no_value(tmp_path, sign, first, extremes):
+    values = np.full(CHUNK + 5, 2 * sign, np.float32)  # all but the first position have a value
+    values[0] = first * sign
+    pool = CompressionPool(1)
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        writer = TrackWriter(file, "x", values.size, np.float32(0), pool)
+        writer.append(values)
+        writer.finish()
+        found = (file["x"].attrs["minimum"], file["x"].attrs["maximum"])
+    assert found == (extremes if sign == 1 else (-extremes[1], -extremes[0]))
