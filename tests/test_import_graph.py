@@ -31,7 +31,7 @@ LAYERS = (  # lowest first; parts side by side do not know each other
 LEVEL = {part: level for level, parts in enumerate(LAYERS) for part in parts}
 PROGRAMS = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["scripts"]
 NETWORK_LIBRARIES = ("jax", "keras", "tensorflow", "torch")
-HEAVY_LIBRARIES = (*NETWORK_LIBRARIES, "h5py", "matplotlib", "numpy", "pyBigWig", "pysam")
+HEAVY_LIBRARIES = (*NETWORK_LIBRARIES, "h5py", "isal", "matplotlib", "numpy", "pyBigWig", "pysam")
 MISSING_FILES = {
     "deepgrn-features": ["--genome", "absent.fa", "-o", "out.h5"],
     "deepgrn-import": ["absent.h5", "-o", "model.h5"],
