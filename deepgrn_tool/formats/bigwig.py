@@ -17,6 +17,7 @@ import pyBigWig
 from deepgrn_tool.errors import InputError, did_you_mean
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import TracebackType
 
     from numpy.typing import NDArray
@@ -32,6 +33,7 @@ _SPARSE_PIECE = 1 << 19  # bp
 _DENSE_PIECE = 1 << 20  # bp
 # Listing an interval costs as much as reading about 150 positions one by one.
 _POSITIONS_PER_INTERVAL = 150
+_INTERVAL = np.dtype([("start", np.int64), ("end", np.int64), ("value", np.float32)])
 
 
 class _Layout(NamedTuple):
@@ -166,6 +168,32 @@ class BigWig:
         except RuntimeError as error:
             raise InputError(f"{chrom} cannot be read; the file is damaged, make it again", self.path) from error
         return out
+
+    def intervals(self, chrom: str) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]]:
+        """Go through the intervals of a chromosome as they are stored, so that no value differs from the value 0.
+
+        Args:
+            chrom: Chromosome name.
+
+        Yields:
+            Starts, ends (int64, 0-based half-open) and values (float32) of some intervals, shape (n,) each, in the
+            order of the file; NaN where NaN is stored. Nothing where the chromosome has no value.
+
+        Raises:
+            InputError: The chromosome is unknown or the data cannot be read.
+        """
+        if chrom not in self.lengths:
+            raise InputError(f"has no chromosome '{chrom}'{did_you_mean(chrom, self.lengths)}", self.path)
+        length = self.lengths[chrom]
+        for position in range(0, length, _DENSE_PIECE):
+            try:
+                rows = self._file.intervals(chrom, position, min(position + _DENSE_PIECE, length)) or ()
+            except RuntimeError as error:
+                raise InputError(f"{chrom} cannot be read; the file is damaged, make it again", self.path) from error
+            table = np.fromiter(rows, _INTERVAL, len(rows))
+            table = table[table["start"] >= position]  # one that began before was in the piece before
+            if len(table):
+                yield table["start"], table["end"], table["value"]
 
     def _fill(self, out: NDArray[np.float32], chrom: str, origin: int, position: int, end: int) -> int:
         """Read the next piece in the way that suits its density; return where the piece ends."""
