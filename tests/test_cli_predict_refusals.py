@@ -140,13 +140,13 @@ def test_truncated(case, which, share):
     case.refuses(f"{path}: is damaged or truncated HDF5; make or copy the file again")
 
 
-@pytest.mark.parametrize("which", ["features", "model"])
-def test_newer_format(case, which):
+@pytest.mark.parametrize(("which", "known"), [("features", "1.0"), ("model", "1.1")])
+def test_newer_format(case, which, known):
     path = getattr(case, which)
     with case.edit(path) as file:
         file.attrs["format_version"] = "2.0"
     kind = f"deepgrn-{which}"
-    case.refuses(f"{path}: has {kind} version 2.0, this program knows 1.0; update DeepGRN-tool")
+    case.refuses(f"{path}: has {kind} version 2.0, this program knows {known}; update DeepGRN-tool")
 
 
 def test_a_folder_for_the_features(case):

@@ -76,26 +76,51 @@ class InputReader:
         for start, end, place in segment.pieces.tolist():
             here = slice(place, place + end - start)
             codes[here] = self._features.sequence(chrom, start, end)
-            for number, (name, cell) in enumerate(self._tracks):
-                signals[here, number] = self._features.signal(name, chrom, start, end, cell)
-        if not np.isfinite(signals).all():
-            self._refuse_signals(signals, chrom, segment)
-        self._transforms.apply(signals)
+            signals[here] = self.signals(chrom, start, end)
         starts = bin_starts[segment.first : segment.first + len(segment)]
-        return SegmentInput(segment, codes, signals, self._meta(chrom, starts))
+        return SegmentInput(segment, codes, signals, self.meta(chrom, starts))
 
-    def _refuse_signals(self, signals: NDArray[np.float32], chrom: str, segment: Segment) -> NoReturn:
+    def signals(self, chrom: str, start: int, end: int) -> NDArray[np.float32]:
+        """Read the signals of a stretch, transformed as the network wants them.
+
+        Args:
+            chrom: Name of the chromosome.
+            start: 0-based start; may lie before the chromosome, where signals are 0.
+            end: End, exclusive; may lie past the chromosome's end.
+
+        Returns:
+            float32, shape (end - start, tracks).
+
+        Raises:
+            InputError: The file is damaged, or a signal is not a finite number.
+        """
+        signals = np.zeros((end - start, len(self._tracks)), np.float32)
+        for number, (name, cell) in enumerate(self._tracks):
+            signals[:, number] = self._features.signal(name, chrom, start, end, cell)
+        if not np.isfinite(signals).all():
+            self._refuse_signals(signals, chrom, start)
+        self._transforms.apply(signals)
+        return signals
+
+    def _refuse_signals(self, signals: NDArray[np.float32], chrom: str, start: int) -> NoReturn:
         row, column = np.argwhere(~np.isfinite(signals))[0].tolist()
-        start, _, place = segment.pieces[segment.pieces[:, 2] <= row][-1].tolist()
-        position = start + row - place
+        position = start + row
         raise InputError(
             f"track '{self._tracks[column][0]}' holds {signals[row, column]} at {chrom}:{position}-{position + 1}, "
             "not a finite number; make the file again with deepgrn-features",
             self._features.path,
         )
 
-    def _meta(self, chrom: str, starts: Positions) -> NDArray[np.float32]:
-        """Give the meta inputs of bins, float32, shape (n, meta inputs): components, then annotation bits."""
+    def meta(self, chrom: str, starts: Positions) -> NDArray[np.float32]:
+        """Give the meta inputs of bins: expression components, then annotation bits.
+
+        Args:
+            chrom: Name of the chromosome.
+            starts: int64, shape (n,), starts of the bins.
+
+        Returns:
+            float32, shape (n, meta inputs).
+        """
         meta = np.empty((len(starts), self._config.meta_size), np.float32)
         column = 0
         if self._expression is not None:
