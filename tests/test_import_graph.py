@@ -31,8 +31,9 @@ LAYERS = (  # lowest first; parts side by side do not know each other
 LEVEL = {part: level for level, parts in enumerate(LAYERS) for part in parts}
 PROGRAMS = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["scripts"]
 NETWORK_LIBRARIES = ("jax", "keras", "tensorflow", "torch")
-HEAVY_LIBRARIES = (*NETWORK_LIBRARIES, "h5py", "isal", "matplotlib", "numpy", "pyBigWig", "pysam")
+HEAVY_LIBRARIES = (*NETWORK_LIBRARIES, "h5py", "isal", "matplotlib", "numpy", "pyBigWig", "pysam", "scipy")
 MISSING_FILES = {
+    "deepgrn-attention": ["absent.h5", "absent.model.h5", "--cell", "a", "-o", "out.bw"],
     "deepgrn-features": ["--genome", "absent.fa", "-o", "out.h5"],
     "deepgrn-import": ["absent.h5", "-o", "model.h5"],
     "deepgrn-info": ["absent.h5"],
@@ -161,9 +162,14 @@ def modules_that_import(libraries):
     return users
 
 
-def test_only_the_engine_and_the_network_know_keras():
-    assert {part_of(name) for name in modules_that_import({"keras"})} == {"engine", "network"}
+def test_few_modules_know_keras():
+    """Predicting needs the engine and the network; derivatives, as training does, the network itself."""
+    users = {name for name in modules_that_import({"keras"}) if part_of(name) not in ("engine", "network", "training")}
+    assert users == {"deepgrn_tool.attention.gradient"}
 
 
-def test_one_module_knows_the_backends():
-    assert modules_that_import({"jax", "tensorflow", "torch"}) == {"deepgrn_tool.engine.keras_backend"}
+def test_few_modules_know_the_backends():
+    """Predicting is written for any backend; derivatives, as training does, need TensorFlow."""
+    users = modules_that_import({"jax", "tensorflow", "torch"})
+    users = {name for name in users if part_of(name) != "training"}
+    assert users == {"deepgrn_tool.attention.gradient", "deepgrn_tool.engine.keras_backend"}

@@ -1,0 +1,1 @@
+"""What the network looks at: attention and input gradients as tracks, matrices and heat maps."""
