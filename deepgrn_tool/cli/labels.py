@@ -52,7 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="CELL=CONSERVATIVE[,RELAXED]",
         help="peaks of a cell, plain or gzip, in file names without commas; repeat for further cells",
     )
-    add("-o", "--output", required=True, metavar="FILE", help="label file; compressed (bgzip) if it ends in .gz")
+    add("-o", "--output", required=True, metavar="FILE", help="label file; gzip if it ends in .gz")
     add("--summary", metavar="FILE", help="also write a table of counts per cell and chromosome (TSV)")
     genome = parser.add_argument_group("genome (one of the two)").add_mutually_exclusive_group(required=True)
     genome.add_argument("--sizes", metavar="FILE", help="chromosome names and lengths (chrom.sizes or .fai)")

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from deepgrn_tool.data.features_file import FeaturesFile
 from deepgrn_tool.data.intervals import merge, overlaps
 from deepgrn_tool.errors import UsageError
 from deepgrn_tool.formats.bed import read_bed
@@ -87,6 +86,8 @@ def read_genome(
     if sizes is not None and features is None:
         path, lengths = sizes, read_sizes(sizes)
     elif features is not None and sizes is None:
+        from deepgrn_tool.data.features_file import FeaturesFile  # HDF5 takes longer to load than a chromosome to label
+
         with FeaturesFile(features) as file:
             path, lengths = features, file.chromosomes
             known = {chrom: file.blacklist(chrom) for chrom in lengths}

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import logging
+import os
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from deepgrn_tool.data.bins import BIN_SIZE, grid_starts, official_starts
-from deepgrn_tool.data.intervals import overlaps
+from deepgrn_tool.data.bins import grid_starts, official_starts
 from deepgrn_tool.errors import InputError, UsageError, did_you_mean
 from deepgrn_tool.labels.inputs import Genome, PeakFiles, Peaks, read_genome, read_peaks
-from deepgrn_tool.labels.rule import label_bins
+from deepgrn_tool.labels.rule import count_peaks, label_bins
 from deepgrn_tool.labels.summary import LabelCounts
 from deepgrn_tool.labels.table import ChromosomeLabels
 from deepgrn_tool.labels.writer import LabelWriter
@@ -47,7 +48,7 @@ def make_labels(
     """Label every bin of a genome in every cell; bins that share a base with the blacklist are left out.
 
     Args:
-        output: Label file to write; bgzip if its name ends in `.gz`, else plain text.
+        output: Label file to write; gzip if its name ends in `.gz`, else plain text.
         peaks: The peaks of each cell, in the order of the columns.
         sizes: Table of chromosome lengths; one of `sizes` and `features` is needed.
         features: features.h5, for chromosome lengths and blacklist.
@@ -78,7 +79,7 @@ def make_labels(
     with ExitStack() as stack:
         table_path = None if summary is None else stack.enter_context(atomic_output(summary))
         temporary = stack.enter_context(atomic_output(output))
-        _write(temporary, str(output).lower().endswith(".gz"), bins, by_cell, table)
+        _write(temporary, output, bins, by_cell, table)
         if table_path is not None:
             table_path.write_text(table.text(), encoding="utf-8")
     table.log()
@@ -105,7 +106,7 @@ def _list_bins(genome: Genome, chromosomes: Sequence[str] | None, grid: Grid) ->
     bins = {}
     for chrom in sorted(set(genome.lengths if chromosomes is None else chromosomes), key=str.encode):
         starts = STARTS_OF_GRID[grid](genome.lengths[chrom])
-        starts = starts[~overlaps(starts, starts + BIN_SIZE, *genome.blacklist[chrom])]
+        starts = starts[count_peaks(starts, *genome.blacklist[chrom], 1) == 0]
         if len(starts):
             bins[chrom] = starts
     if not bins:
@@ -114,18 +115,30 @@ def _list_bins(genome: Genome, chromosomes: Sequence[str] | None, grid: Grid) ->
 
 
 def _write(
-    path: Path, compress: bool, bins: Mapping[str, Positions], by_cell: Mapping[str, Peaks], counts: LabelCounts
+    temporary: Path,
+    output: str | Path,
+    bins: Mapping[str, Positions],
+    by_cell: Mapping[str, Peaks],
+    counts: LabelCounts,
 ) -> None:
     """Label, write and count, one chromosome after the other."""
     total = sum(map(len, bins.values()))
-    with LabelWriter(path, tuple(by_cell), compress) as writer, Progress("labelling", total, "bins") as progress:
-        for chrom, starts in bins.items():
-            codes = np.stack([_label(chrom, starts, peaks) for peaks in by_cell.values()])
-            labels = ChromosomeLabels(chrom, starts, codes)
-            writer.add(labels)
-            counts.add(labels)
-            progress.advance(len(starts))
-        writer.finish()
+    compress = str(output).lower().endswith(".gz")
+    try:
+        with (
+            LabelWriter(temporary, tuple(by_cell), compress) as writer,
+            Progress("labelling", total, "bins") as progress,
+        ):
+            for chrom, starts in bins.items():
+                codes = np.stack([_label(chrom, starts, peaks) for peaks in by_cell.values()])
+                labels = ChromosomeLabels(chrom, starts, codes)
+                writer.add(labels)
+                counts.add(labels)
+                progress.advance(len(starts))
+            writer.finish()
+    except OSError as error:  # names the temporary file or none
+        number = error.errno or errno.EIO
+        raise OSError(number, os.strerror(number), str(output)) from error
 
 
 def _label(chrom: str, starts: Positions, peaks: Peaks) -> Codes:

@@ -46,13 +46,13 @@ def label_bins(starts: Positions, conservative: Intervals, relaxed: Intervals | 
     """
     peak_starts, peak_ends = merge(*conservative)
     halves = np.minimum(BIN_SIZE // 2, (peak_ends - peak_starts + 1) // 2)
-    belonging = _count_peaks(starts, peak_starts, peak_ends, halves)
+    belonging = count_peaks(starts, peak_starts, peak_ends, halves)
     if relaxed is None:
-        overlapping = _count_peaks(starts, peak_starts, peak_ends, np.ones_like(halves))
+        overlapping = count_peaks(starts, peak_starts, peak_ends, 1)
         bound = belonging > 0
     else:
         peak_starts, peak_ends = merge(*relaxed)
-        overlapping = _count_peaks(starts, peak_starts, peak_ends, np.ones_like(peak_starts))
+        overlapping = count_peaks(starts, peak_starts, peak_ends, 1)
         bound = (belonging == 1) & (overlapping == 1)
     codes = np.full(len(starts), AMBIGUOUS, np.uint8)
     codes[(belonging == 0) & (overlapping == 0)] = UNBOUND
@@ -60,8 +60,8 @@ def label_bins(starts: Positions, conservative: Intervals, relaxed: Intervals | 
     return codes
 
 
-def _count_peaks(
-    starts: Positions, peak_starts: Positions, peak_ends: Positions, least: Positions
+def count_peaks(
+    starts: Positions, peak_starts: Positions, peak_ends: Positions, least: Positions | int
 ) -> NDArray[np.int32]:
     """Count, for each bin, the peaks that share enough bases with it.
 
@@ -72,7 +72,7 @@ def _count_peaks(
         starts: int64, shape (n,), ascending.
         peak_starts: int64, shape (m,).
         peak_ends: int64, shape (m,).
-        least: int64, shape (m,), bases that a bin must share with each peak.
+        least: Bases that a bin must share with each peak; int64, shape (m,), or one number for all.
 
     Returns:
         int32, shape (n,).

@@ -1,19 +1,22 @@
 """Writing label files: whole tables of characters are filled at once instead of line by line.
 
-A name that ends in `.gz` makes it bgzip, which every gzip program reads; it holds no date, so that equal labels have
-equal bytes.
+Compressed files are ordinary gzip in one piece, so that a file that was cut off is always noticed; they hold neither
+date nor name. ISA-L compresses labels seven times as fast as zlib does, and smaller: with zlib, compression took
+most of the time.
 """
 
 from __future__ import annotations
 
+import errno
 import itertools
+import os
 from typing import TYPE_CHECKING
 
 import numpy as np
+from isal import isal_zlib
 
 from deepgrn_tool.data.bins import BIN_SIZE
 from deepgrn_tool.labels.table import COORDINATE_COLUMNS, LETTERS
-from deepgrn_tool.tracks.textfile import TextFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -28,6 +31,8 @@ if TYPE_CHECKING:
 ROWS_AT_ONCE = 16_384  # their characters stay in the processor's cache
 BYTE_OF_CODE = np.frombuffer(LETTERS.encode(), np.uint8)
 POWERS_OF_TEN = 10 ** np.arange(1, 19)
+LEVEL = 1  # level 3 saves a seventh of the file and takes three times as long
+GZIP_WINDOW = 16 + isal_zlib.MAX_WBITS  # 16 asks for gzip's header and trailer
 
 
 class LabelWriter:
@@ -36,13 +41,16 @@ class LabelWriter:
     Args:
         path: File to write.
         cells: Names of the cells.
-        compress: Whether to write bgzip.
+        compress: Whether to write gzip.
     """
 
     def __init__(self, path: Path, cells: Sequence[str], compress: bool) -> None:
         """Open the file and write the header."""
-        self._text = TextFile(path, bgzip=compress)
-        self._text.write("\t".join([*COORDINATE_COLUMNS, *cells]).encode() + b"\n")
+        self._path = path
+        self._size = 0  # bytes in the file
+        self._deflate = isal_zlib.compressobj(LEVEL, isal_zlib.DEFLATED, GZIP_WINDOW) if compress else None
+        self._out = path.open("wb")
+        self._write("\t".join([*COORDINATE_COLUMNS, *cells]).encode() + b"\n")
 
     def __enter__(self) -> LabelWriter:
         """Return the writer itself."""
@@ -51,21 +59,32 @@ class LabelWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close the file, complete or not."""
-        self._text.__exit__(kind, error, trace)
+        """Close the file, if that has not happened."""
+        self._out.close()
 
     def add(self, labels: ChromosomeLabels) -> None:
         """Write the bins of one chromosome."""
         for rows in label_rows(labels.chrom, labels.starts, labels.codes):
-            self._text.write(rows)
+            self._write(rows)
 
     def finish(self) -> None:
-        """Write the end of the file and look whether all of it is there.
+        """Write the rest, close the file, and look whether all of it is there.
 
         Raises:
             OSError: The file cannot be written, or its size is not what was written.
         """
-        self._text.finish()
+        if self._deflate is not None:
+            self._put(self._deflate.flush())
+        self._out.close()
+        if self._path.stat().st_size != self._size:
+            raise OSError(errno.EIO, os.strerror(errno.EIO), str(self._path))
+
+    def _write(self, text: bytes) -> None:
+        self._put(text if self._deflate is None else self._deflate.compress(text))
+
+    def _put(self, data: bytes) -> None:
+        self._out.write(data)
+        self._size += len(data)
 
 
 def label_rows(chrom: str, starts: Positions, codes: Codes) -> Iterator[bytes]:
@@ -80,9 +99,10 @@ def label_rows(chrom: str, starts: Positions, codes: Codes) -> Iterator[bytes]:
         Up to 16,384 rows, each ending in a line feed.
     """
     # Within a piece all starts have equally many digits, and so have all stops.
-    cuts = np.concatenate((np.arange(0, len(starts), ROWS_AT_ONCE), [len(starts)]))
-    cuts = np.concatenate((cuts, *(np.searchsorted(starts, POWERS_OF_TEN - shift) for shift in (0, BIN_SIZE))))
-    for first, last in itertools.pairwise(np.unique(cuts).tolist()):
+    cuts = {*range(0, len(starts), ROWS_AT_ONCE), len(starts)}
+    for shift in (0, BIN_SIZE):
+        cuts.update(np.searchsorted(starts, POWERS_OF_TEN - shift).tolist())
+    for first, last in itertools.pairwise(sorted(cuts)):
         yield _equally_wide_rows(chrom, starts[first:last], codes[:, first:last])
 
 
