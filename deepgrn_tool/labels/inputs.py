@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from deepgrn_tool.data.bins import grid_starts, official_starts
 from deepgrn_tool.data.intervals import merge, overlaps
-from deepgrn_tool.errors import UsageError
+from deepgrn_tool.errors import InputError, UsageError, did_you_mean
 from deepgrn_tool.formats.bed import read_bed
 from deepgrn_tool.formats.sizes import read_sizes
+from deepgrn_tool.labels.rule import count_peaks
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
+    from deepgrn_tool.data.intervals import Positions
     from deepgrn_tool.labels.rule import Intervals
 
 logger = logging.getLogger(__name__)
 
+Grid = Literal["whole", "official"]
+STARTS_OF_GRID = {"whole": grid_starts, "official": official_starts}
 NO_POSITIONS = np.empty(0, np.int64)
 
 
@@ -95,6 +100,35 @@ def read_genome(
         raise UsageError("give one of --sizes and --features")
     further = {} if blacklist is None else read_bed(blacklist, lengths, clip)
     return Genome(path, lengths, _union(lengths, known, further))
+
+
+def list_bins(genome: Genome, chromosomes: Iterable[str] | None, grid: Grid) -> dict[str, Positions]:
+    """List the bins that do not touch the blacklist.
+
+    Args:
+        genome: Lengths and blacklist.
+        chromosomes: Chromosomes wanted; None for all.
+        grid: "whole", every bin of the grid that lies wholly inside a chromosome; "official", those of the challenge.
+
+    Returns:
+        Chromosome name → starts, int64, shape (n,), ascending; names in C-locale order, those without bins left out.
+
+    Raises:
+        InputError: A chromosome is not in the genome, or there is no bin at all.
+    """
+    wanted = genome.lengths if chromosomes is None else dict.fromkeys(chromosomes)
+    for name in wanted:
+        if name not in genome.lengths:
+            raise InputError(f"has no chromosome '{name}'{did_you_mean(name, genome.lengths)}", genome.path)
+    bins = {}
+    for chrom in sorted(wanted, key=str.encode):
+        starts = STARTS_OF_GRID[grid](genome.lengths[chrom])
+        starts = starts[count_peaks(starts, *genome.blacklist[chrom], 1) == 0]
+        if len(starts):
+            bins[chrom] = starts
+    if not bins:
+        raise InputError("no bin of 200 bp fits into its chromosomes outside the blacklist", genome.path)
+    return bins
 
 
 def read_peaks(files: PeakFiles, lengths: Mapping[str, int], clip: bool) -> Peaks:

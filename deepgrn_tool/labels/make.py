@@ -6,14 +6,13 @@ import errno
 import logging
 import os
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from deepgrn_tool.data.bins import grid_starts, official_starts
-from deepgrn_tool.errors import InputError, UsageError, did_you_mean
-from deepgrn_tool.labels.inputs import Genome, PeakFiles, Peaks, read_genome, read_peaks
-from deepgrn_tool.labels.rule import count_peaks, label_bins
+from deepgrn_tool.errors import UsageError
+from deepgrn_tool.labels.inputs import Grid, PeakFiles, Peaks, list_bins, read_genome, read_peaks
+from deepgrn_tool.labels.rule import label_bins
 from deepgrn_tool.labels.summary import LabelCounts
 from deepgrn_tool.labels.table import ChromosomeLabels
 from deepgrn_tool.labels.writer import LabelWriter
@@ -28,9 +27,6 @@ if TYPE_CHECKING:
     from deepgrn_tool.labels.table import Codes
 
 logger = logging.getLogger(__name__)
-
-Grid = Literal["whole", "official"]
-STARTS_OF_GRID = {"whole": grid_starts, "official": official_starts}
 
 
 def make_labels(
@@ -71,7 +67,7 @@ def make_labels(
     wanted = [output] if summary is None else [output, summary]
     check_outputs(wanted, [path for path in given if path is not None])
     genome = read_genome(sizes, features, blacklist, clip)
-    bins = _list_bins(genome, chromosomes, grid)
+    bins = list_bins(genome, chromosomes, grid)
     by_cell = {files.cell: read_peaks(files, genome.lengths, clip) for files in peaks}
     table = LabelCounts(tuple(by_cell))
     total = sum(map(len, bins.values()))
@@ -96,22 +92,6 @@ def _check_cells(peaks: Sequence[PeakFiles]) -> None:
         if not files.cell or not files.cell.isprintable():
             raise UsageError(f"cell name {files.cell!r} is empty or holds a tab, a line end or the like")
         seen.add(files.cell)
-
-
-def _list_bins(genome: Genome, chromosomes: Sequence[str] | None, grid: Grid) -> dict[str, Positions]:
-    """List the bins off the blacklist; chromosomes in C-locale order, without those that have no bin."""
-    for name in chromosomes or ():
-        if name not in genome.lengths:
-            raise InputError(f"has no chromosome '{name}'{did_you_mean(name, genome.lengths)}", genome.path)
-    bins = {}
-    for chrom in sorted(set(genome.lengths if chromosomes is None else chromosomes), key=str.encode):
-        starts = STARTS_OF_GRID[grid](genome.lengths[chrom])
-        starts = starts[count_peaks(starts, *genome.blacklist[chrom], 1) == 0]
-        if len(starts):
-            bins[chrom] = starts
-    if not bins:
-        raise InputError("no bin fits its chromosomes outside the blacklist; bins have 200 bp", genome.path)
-    return bins
 
 
 def _write(
