@@ -3,7 +3,7 @@
     python benchmarks/features.py [--threads N]
 
 Needs the real data of ../shared/data (or $DEEPGRN_SHARED). "Bare" is pysam's fetch of each chromosome and pyBigWig's
-values(numpy=True) of each chromosome and cell, nothing else. Both run in this process, turn about, best of three;
+values(numpy=True) of each chromosome and cell, nothing else. Both run in this process, turn about, best of five;
 peak memory is that of fresh processes.
 """
 
@@ -28,7 +28,7 @@ ROOT = Path(__file__).resolve().parents[1]
 DATA = Path(os.environ.get("DEEPGRN_SHARED", ROOT.parent / "shared")) / "data" / "hg19"
 CELLS = ("K562", "GM12878", "HeLa-S3")
 CHROMOSOMES = ("chr20", "chr22", "chrX")
-REPEATS = 3
+REPEATS = 5
 
 
 def signal_path(cell: str) -> str:

@@ -69,9 +69,12 @@ def test_provenance_has_base_names_and_no_path_or_date(inputs):
 
 @pytest.mark.parametrize("threads", ["2", "4"])
 def test_threads_do_not_change_a_byte(inputs, threads):
-    assert main(inputs.everything()) == 0
+    reads = [("chrA", place, "50M", 0) for place in range(0, 2950, 3)]
+    bam = write_bam(inputs.folder / "a.bam", LENGTHS, reads)
+    argv = [*inputs.everything(), "--accessibility", f"other={bam}", "--effective-genome-size", "4000"]
+    assert main(argv) == 0
     once = inputs.output.read_bytes()
-    assert main([*inputs.everything(), "--threads", threads]) == 0
+    assert main([*argv, "--threads", threads]) == 0
     assert inputs.output.read_bytes() == once
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deepgrn_tool.data.chunks import CompressionPool, TrackWriter, deflate_bases, deflate_signal
+from deepgrn_tool.data.chunks import TrackWriter, deflate_bases, deflate_signal
 from deepgrn_tool.data.schema import CHUNK
 
 
@@ -26,22 +26,19 @@ def test_noise_and_bases_come_back():
     assert zlib.decompress(deflate_bases(noise % 5)) == (noise % 5).tobytes()
 
 
-@pytest.mark.parametrize("threads", [1, 3])
 @pytest.mark.parametrize("size", [1, CHUNK - 1, CHUNK, CHUNK + 1, 7 * CHUNK + 11])
 @pytest.mark.parametrize("fill", [np.float32(0), np.uint8(4)])
-def test_plain_hdf5_reads_what_was_appended_in_uneven_pieces(tmp_path, threads, size, fill):
+def test_plain_hdf5_reads_what_was_appended_in_uneven_pieces(tmp_path, size, fill):
     draw = np.random.default_rng(size)
     values = np.full(size, fill)
     busy = np.arange(size) // CHUNK != 3  # the fourth chunk stays empty
     values[busy] = draw.integers(0, 5, int(busy.sum())).astype(fill.dtype)
     values[-1] = 2
-    pool = CompressionPool(threads)
     with h5py.File(tmp_path / "a.h5", "w") as file:
-        writer = TrackWriter(file, "x", size, fill, pool)
+        writer = TrackWriter(file, "x", size, fill)
         for start in range(0, size, 40_009):
             writer.append(values[start : start + 40_009])
         writer.finish()
-    pool.close()
     with h5py.File(tmp_path / "a.h5") as file:
         np.testing.assert_array_equal(file["x"][:], values)
         stored = [
@@ -60,9 +57,8 @@ def test_plain_hdf5_reads_what_was_appended_in_uneven_pieces(tmp_path, threads, 
 def test_zero_is_an_extreme_only_where_a_base_has_no_value(tmp_path, sign, first, extremes):
     values = np.full(CHUNK + 5, 2 * sign, np.float32)  # all but the first position have a value
     values[0] = first * sign
-    pool = CompressionPool(1)
     with h5py.File(tmp_path / "a.h5", "w") as file:
-        writer = TrackWriter(file, "x", values.size, np.float32(0), pool)
+        writer = TrackWriter(file, "x", values.size, np.float32(0))
         writer.append(values)
         writer.finish()
         found = (file["x"].attrs["minimum"], file["x"].attrs["maximum"])

@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 
@@ -112,3 +113,16 @@ def test_kind_is_told_by_content(tmp_path):
     assert is_alignment_file(bam)
     pysam.tabix_compress(str(bam), str(tmp_path / "b.bam"), force=True)
     assert not is_alignment_file(tmp_path / "b.bam")
+
+
+@pytest.mark.parametrize("kind", ["bam", "cram"])
+def test_further_threads_and_the_same_counts(tmp_path, kind):
+    genome = write_fasta(tmp_path / "g.fa", sequences(lengths=LENGTHS))
+    path = write_bam(tmp_path / f"a.{kind}", LENGTHS, some_reads(300, 5), reference=genome if kind == "cram" else None)
+    with CutSites(path, genome) as file:
+        expected = file.counts("chrA", 0, 260_000)
+    alone = len(os.listdir("/proc/self/task"))
+    with CutSites(path, genome, threads=3) as file:
+        assert alone < len(os.listdir("/proc/self/task")) <= alone + 3
+        np.testing.assert_array_equal(file.counts("chrA", 0, 260_000), expected)
+    assert expected.sum() > 200

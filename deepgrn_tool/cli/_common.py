@@ -100,9 +100,14 @@ def add_chromosomes(parser: argparse._ActionsContainer, summary: str) -> None:
     )
 
 
-def add_threads(parser: argparse._ActionsContainer) -> None:
-    """Add `--threads`; the default is 1 and the machine's cores are never counted."""
-    parser.add_argument("--threads", type=positive_int, default=1, metavar="N", help="processor threads (default: 1)")
+def add_threads(parser: argparse._ActionsContainer, summary: str = "processor threads") -> None:
+    """Add `--threads`; the default is 1 and the machine's cores are never counted.
+
+    Args:
+        parser: The parser, or a group of its options.
+        summary: What the threads are for, for `--help`.
+    """
+    parser.add_argument("--threads", type=positive_int, default=1, metavar="N", help=f"{summary} (default: 1)")
 
 
 def _set_up_logging(args: argparse.Namespace) -> None:

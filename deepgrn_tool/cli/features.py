@@ -56,7 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--add-to", metavar="FILE", help="add cells or tracks to this features file instead; safe against being killed")
     add_chromosomes(basic, "keep these chromosomes only")
     add("--assembly", metavar="NAME", default="", help="name of the assembly, such as hg19; recorded")
-    add_threads(basic)
+    add_threads(basic, "threads that unpack BAM and CRAM; all else is read by one")
     signal = parser.add_argument_group("signal")
     add = signal.add_argument
     named: dict[str, Any] = {"type": name_and_file, "action": "append", "default": []}

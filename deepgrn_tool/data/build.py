@@ -11,7 +11,7 @@ import h5py
 import numpy as np
 
 from deepgrn_tool.data.annotation import IntervalTable, check_annotation_choice, read_interval_tables
-from deepgrn_tool.data.chunks import CompressionPool, TrackWriter
+from deepgrn_tool.data.chunks import TrackWriter
 from deepgrn_tool.data.features_file import FeaturesFile
 from deepgrn_tool.data.inputs import AnnotationInputs, CellInputs
 from deepgrn_tool.data.safe_hdf5 import SafeFile, appending, creating
@@ -41,10 +41,7 @@ class _Writer:
         self._check = safe.check
         self._chromosomes = chromosomes
         self._size = sum(chromosomes.values())
-        self._pool = CompressionPool(threads)
-
-    def close(self) -> None:
-        self._pool.close()
+        self._threads = threads
 
     def header(self, assembly: str) -> None:
         self._file.attrs["format"] = FORMAT
@@ -57,7 +54,7 @@ class _Writer:
         self._file.create_group("cells")
 
     def _fill(self, group: str, name: str, role: str, read: Any, fill: np.generic) -> h5py.Dataset:
-        track = TrackWriter(self._file.require_group(group), name, self._size, fill, self._pool)
+        track = TrackWriter(self._file.require_group(group), name, self._size, fill)
         with Progress(role, self._size, "bases") as progress:
             done = 0
             for chrom, length in self._chromosomes.items():
@@ -80,7 +77,7 @@ class _Writer:
         dataset.attrs.update(provenance("genome", fasta.path))
 
     def signal(self, source: SignalSource, inputs: CellInputs, reference: Path | None) -> None:
-        with open_source(source, inputs.effective_genome_size, reference) as (signal, facts):
+        with open_source(source, inputs.effective_genome_size, reference, self._threads) as (signal, facts):
             dataset = self._fill(source.group, source.track, source.role, signal.values, np.float32(0))
         dataset.attrs.update({**provenance(source.role, source.path), **facts})
 
@@ -136,7 +133,7 @@ def build_features(
         annotation: Interval files.
         chromosomes: Chromosomes to keep, or none to keep all; the order is the FASTA's.
         assembly: Name of the assembly, recorded.
-        threads: Processor threads.
+        threads: Threads that unpack alignments.
 
     Raises:
         UsageError: Inputs contradict each other.
@@ -163,7 +160,6 @@ def build_features(
         with ExitStack() as stack:
             temporary = stack.enter_context(atomic_output(output))
             writer = _Writer(stack.enter_context(creating(temporary, output)), chosen, threads)
-            stack.callback(writer.close)
             writer.header(assembly)
             writer.sequence(fasta)
             for source in sources:
@@ -185,7 +181,7 @@ def add_to_features(
         features: The file to add to.
         cells: Signal and expression files; expression is added for the new cells.
         genome: FASTA that CRAM is decoded with; not needed otherwise.
-        threads: Processor threads.
+        threads: Threads that unpack alignments.
 
     Raises:
         UsageError: Inputs contradict each other, or there is nothing to add.
@@ -212,7 +208,6 @@ def add_to_features(
         for source in sources:
             check_source(source, chromosomes, cells.effective_genome_size, reference)
         writer = _Writer(stack.enter_context(appending(features)), chromosomes, threads)
-        stack.callback(writer.close)
         for source in sources:
             writer.signal(source, cells, reference)
         writer.expression(expression_path, scores)

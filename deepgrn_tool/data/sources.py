@@ -193,9 +193,9 @@ def check_source(
 
 @contextmanager
 def open_source(
-    source: SignalSource, effective_genome_size: int | None, reference: str | Path | None
+    source: SignalSource, effective_genome_size: int | None, reference: str | Path | None, threads: int = 1
 ) -> Iterator[tuple[Signal, dict[str, str | int | float]]]:
-    """Open a signal file that was checked.
+    """Open a signal file that was checked; alignments are unpacked by `threads` threads.
 
     Yields:
         The signal, and what is to be recorded about how it was made.
@@ -205,7 +205,7 @@ def open_source(
             yield _CheckedBigWig(file, source.bounds), {}
         return
     size = effective_genome_size or 0
-    with CutSites(source.path, reference) as cuts:
+    with CutSites(source.path, reference, threads) as cuts:
         scaling = cuts.scaling(size)
         logger.info(
             "%s: %s mapped alignments, median read length %s, scale factor %.6g",

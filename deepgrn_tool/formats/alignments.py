@@ -64,6 +64,7 @@ class CutSites:
     Args:
         path: BAM or CRAM file.
         reference: FASTA that CRAM is decoded with; not used for BAM.
+        threads: Threads that unpack the file.
 
     Attributes:
         path: The file.
@@ -73,7 +74,7 @@ class CutSites:
         InputError: The file is truncated, not sorted by coordinate, or has no index.
     """
 
-    def __init__(self, path: str | Path, reference: str | Path | None = None) -> None:
+    def __init__(self, path: str | Path, reference: str | Path | None = None, threads: int = 1) -> None:
         """Open the file and check that it can be read by region."""
         self.path = Path(path)
         self._check_end()
@@ -83,6 +84,7 @@ class CutSites:
                     str(path),
                     reference_filename=None if reference is None else str(reference),
                     format_options=_REQUIRED_FIELDS,
+                    threads=threads,
                 )
             except (OSError, ValueError) as error:
                 raise InputError("cannot be opened as BAM or CRAM; the file is damaged", path) from error
