@@ -1,10 +1,12 @@
 """The bin grid against brute force over every base."""
 
+import math
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deepgrn_tool.data.bins import BIN_SIZE, CENTER_OFFSET, CENTER_SIZE, STRIDE, grid_starts, tile
+from deepgrn_tool.data.bins import BIN_SIZE, CENTER_OFFSET, CENTER_SIZE, STRIDE, grid_starts, official_starts, tile
 
 REGIONS = st.lists(st.tuples(st.integers(0, 900), st.integers(0, 400)), max_size=5)
 
@@ -40,6 +42,19 @@ def test_chromosome_shorter_than_a_bin_has_no_bins():
     assert grid_starts(199).tolist() == []
     assert grid_starts(200).tolist() == [0]
     assert tile(positions([0]), positions([199]), 199).tolist() == []
+
+
+@given(st.integers(0, 5000))
+def test_bins_of_the_challenge(length):
+    rounded_up = math.ceil((length - 600) / 50) * 50
+    starts = official_starts(length)
+    assert starts.dtype == np.int64
+    assert starts.tolist() == [start for start in range(600, length, 50) if start <= rounded_up - 50]
+    assert (starts + 200 <= length).all()
+
+
+def test_bins_of_the_challenge_on_chr10_of_hg19():
+    assert len(official_starts(135_534_747)) == 2_710_671  # blacklisted ones included
 
 
 @given(REGIONS, st.integers(0, 1300))
