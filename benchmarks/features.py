@@ -1,6 +1,6 @@
 """Building a features file, beside reading the same inputs with the bare libraries.
 
-    python benchmarks/features.py [--threads N]
+    python benchmarks/features.py
 
 Needs the real data of ../shared/data (or $DEEPGRN_SHARED). "Bare" is pysam's fetch of each chromosome and pyBigWig's
 values(numpy=True) of each chromosome and cell, nothing else. Both run in this process, turn about, best of five;
@@ -36,9 +36,9 @@ def signal_path(cell: str) -> str:
     return str(DATA / "accessibility" / f"{cell}.DNase_peaks.bw")
 
 
-def options(output: Path, chromosomes: tuple[str, ...], threads: int, annotation: bool) -> list[str]:
+def options(output: Path, chromosomes: tuple[str, ...], annotation: bool) -> list[str]:
     """List the options of deepgrn-features."""
-    result = ["--genome", str(DATA / "genome.fa.gz"), "-o", str(output), "--threads", str(threads), "--quiet"]
+    result = ["--genome", str(DATA / "genome.fa.gz"), "-o", str(output), "--quiet"]
     result += ["--chromosomes", ",".join(chromosomes), "--assembly", "hg19"]
     for cell in CELLS:
         result += ["--accessibility", f"{cell}={signal_path(cell)}"]
@@ -82,9 +82,7 @@ def peak_memory(argv: list[str]) -> float:
 
 def main() -> int:
     """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--threads", type=int, default=1)
-    threads = parser.parse_args().threads
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     if not DATA.is_dir():
         print(f"{DATA} is not there", file=sys.stderr)
         return 1
@@ -95,11 +93,11 @@ def main() -> int:
             times: dict[str, list[float]] = {"bare": [], "build": [], "whole": []}
             for _ in range(REPEATS):
                 times["bare"].append(seconds(read_bare, chromosomes))
-                times["build"].append(seconds(features_main, options(output, chromosomes, threads, False)))
-                times["whole"].append(seconds(features_main, options(output, chromosomes, threads, True)))
+                times["build"].append(seconds(features_main, options(output, chromosomes, False)))
+                times["whole"].append(seconds(features_main, options(output, chromosomes, True)))
             bases = read_bare(chromosomes)
             bare, build, whole = (min(times[name]) for name in ("bare", "build", "whole"))
-            peak = peak_memory(options(output, chromosomes, threads, True))
+            peak = peak_memory(options(output, chromosomes, True))
             size = output.stat().st_size / 1e6
             print(
                 f"{','.join(chromosomes):18} {bases:11,}   {bare:6.2f} s  {build:6.2f} s   {build / bare:5.2f}"
