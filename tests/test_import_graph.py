@@ -25,7 +25,7 @@ LAYERS = (  # lowest first; parts side by side do not know each other
     {"data"},
     {"network", "tracks"},
     {"engine", "labels", "pairing"},
-    {"attention", "predict"},
+    {"attention", "evaluation", "predict"},
     {"cli"},
 )
 LEVEL = {part: level for level, parts in enumerate(LAYERS) for part in parts}
@@ -34,6 +34,7 @@ NETWORK_LIBRARIES = ("jax", "keras", "tensorflow", "torch")
 HEAVY_LIBRARIES = (*NETWORK_LIBRARIES, "h5py", "isal", "matplotlib", "numpy", "pyBigWig", "pysam", "scipy")
 MISSING_FILES = {
     "deepgrn-attention": ["absent.h5", "absent.model.h5", "--cell", "a", "-o", "out.bw"],
+    "deepgrn-evaluate": ["absent.bw", "--labels", "absent.tsv.gz", "-o", "out.tsv"],
     "deepgrn-features": ["--genome", "absent.fa", "-o", "out.h5"],
     "deepgrn-import": ["absent.h5", "-o", "model.h5"],
     "deepgrn-info": ["absent.h5"],

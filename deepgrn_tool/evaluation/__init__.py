@@ -1,0 +1,1 @@
+"""Predictions against labels: the table of metrics, and the curves."""
