@@ -21,7 +21,6 @@ from deepgrn_tool.formats.textfile import BYTE_ORDER_MARK, open_bytes
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
-    from typing import BinaryIO
 
     from deepgrn_tool.data.intervals import Positions
 
@@ -58,9 +57,9 @@ def read_score_rows(path: str | Path) -> Iterator[ScoreRows]:
     Raises:
         InputError: A row is not of the four columns, or the compressed data is damaged or cut off.
     """
-    with open_bytes(path) as stream:
-        line = 1
-        for lines in _blocks(stream):
+    with open_bytes(path) as stream, io.BufferedReader(cast("io.RawIOBase", stream), BLOCK_SIZE) as buffered:
+        line = 1  # gzip alone gives lines slowly, hence the buffer
+        while lines := buffered.readlines(BLOCK_SIZE):
             if line == 1:
                 lines[0] = lines[0].removeprefix(BYTE_ORDER_MARK)
             rows = list(map(bytes.split, lines))
@@ -69,14 +68,6 @@ def read_score_rows(path: str | Path) -> Iterator[ScoreRows]:
                 _check(piece, path)
                 yield piece
             line += len(lines)
-
-
-def _blocks(stream: BinaryIO) -> Iterator[list[bytes]]:
-    """Cut a file into lists of whole lines."""
-    buffered = io.BufferedReader(cast("io.RawIOBase", stream), BLOCK_SIZE)  # gzip alone gives lines slowly
-    while lines := buffered.readlines(BLOCK_SIZE):
-        yield lines
-    buffered.detach()
 
 
 def _convert(rows: Sequence[Sequence[bytes]], line: int) -> list[ScoreRows] | None:

@@ -96,6 +96,8 @@ def figure_files(
         matplotlib.rcParams.update(SETTINGS)
         figure = Figure(figsize=(size[0] * panels, size[1]), layout="constrained")
         yield list(figure.subplots(1, panels, squeeze=False)[0])
+        figure.draw_without_rendering()  # places everything; the next drawing would move it a little
+        figure.set_layout_engine("none")
         for path in paths:
             metadata = METADATA[Path(path).suffix.lower()]
             figure.savefig(path, dpi=DOTS_PER_INCH, metadata=metadata, bbox_inches="tight")
