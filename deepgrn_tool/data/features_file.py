@@ -163,6 +163,15 @@ class FeaturesFile:
                 self._known(f"track of cell '{cell}'", track, self.cell_tracks(cell))
         return self._read(name, chrom, start, end, 0.0, np.float32)
 
+    def signal_maximum(self, track: str, cell: str | None = None) -> float:
+        """Give the highest value of a signal, as stored when the file was made; arguments as of `signal`."""
+        if cell is None:
+            name = f"genome_tracks/{self._known('genome track', track, self.genome_tracks)}"
+        else:
+            self._known(f"track of cell '{cell}'", track, self.cell_tracks(cell))
+            name = f"cells/{cell}/tracks/{track}"
+        return float(self._file[name].attrs.get("maximum", 0.0))
+
     def _intervals(self, name: str, chrom: str) -> Intervals:
         number = self._index[self._known("chromosome", chrom, self.chromosomes)]
         if name not in self._file:

@@ -90,6 +90,17 @@ def build_network(config: NetworkConfig) -> Network:
     return Network(config, keras.Model(inputs, probability), keras.Model(inputs, outputs))
 
 
+def fresh_weights(config: NetworkConfig, seed: int) -> Weights:
+    """Give the weights that a network has before training, drawn as Keras does.
+
+    Args:
+        config: The network's shape.
+        seed: Of Keras' random numbers, and of Python's and NumPy's global ones, which Keras sets with them.
+    """
+    keras.utils.set_random_seed(seed)
+    return build_network(config).get_weights()
+
+
 def _positions(config: NetworkConfig, x: Any) -> Any:
     for index in range(config.num_conv):
         x = layers.Conv1D(config.filters, config.kernel_size, activation="relu", name=f"conv_{index + 1}")(x)

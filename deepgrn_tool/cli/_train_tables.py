@@ -1,0 +1,58 @@
+"""The hyperparameters of deepgrn-train as options, in groups; the help tells the defaults of `training.settings`."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+KINDS = ("none", "after-lstm", "before-lstm", "weighted-sum", "pairwise", "pairwise-before-lstm")
+ENCODINGS = ("none", "learned", "trigonometric")
+GATES = ("sigmoid", "hard-sigmoid")
+MERGES = ("mean", "max", "best")
+ON_OFF = argparse.BooleanOptionalAction
+
+Table = list[tuple[str, dict[str, Any], str]]  # name, keywords, help
+
+NETWORK: Table = [
+    ("attention", {"choices": KINDS}, "kind of attention (default: after-lstm)"),
+    ("merge-attention", {"action": ON_OFF}, "one attention weight per position, the same for all dimensions"),
+    ("position-encoding", {"choices": ENCODINGS}, "of pairwise attention (default: none)"),
+    ("convolutions", {"type": int}, "convolutions (default: 1)"),
+    ("filters", {"type": int}, "filters of each convolution (default: 64)"),
+    ("kernel-size", {"type": int}, "width of a filter in bp; the max-pool spans half of it (default: 34)"),
+    ("lstm-layers", {"type": int}, "bidirectional LSTMs (default: 1)"),
+    ("lstm-units", {"type": int}, "units per direction (default: 32)"),
+    ("gates", {"choices": GATES}, "activation of the LSTM's gates (default: sigmoid)"),
+    ("dense-units", {"type": int}, "width of all dense layers (default: 64)"),
+    ("dense-layers", {"type": int}, "dense layers after the meta inputs beside the first one (default: 1)"),
+    ("merge", {"choices": MERGES}, "how the strands are joined; best: by validation auPRC (default: mean)"),
+    ("flank", {"type": int}, "bp on each side of the bin that the network sees (default: 401)"),
+    ("expression", {"action": ON_OFF}, "whether the network reads expression (default: yes)"),
+    ("annotation", {"action": ON_OFF}, "whether the network reads annotation (default: yes)"),
+]
+LEARNING: Table = [
+    ("epochs", {"type": int}, "at most so many (default: 60)"),
+    ("patience", {"type": int}, "stop after so many epochs without better validation (default: 5)"),
+    ("batch-size", {"type": int}, "windows per step (default: 64)"),
+    ("learning-rate", {"type": float}, "of Adam (default: 0.001)"),
+    ("negatives", {"type": float}, "unbound bins per positive, drawn anew each epoch (default: 1)"),
+    ("open-negatives", {"type": float}, "share of them drawn from bins as accessible as bound ones (default: 0)"),
+    ("positives", {"choices": ("bins", "peaks")}, "all bound bins, or of each peak a random 200 bp (default: bins)"),
+    ("positive-weight", {"type": float}, "weight of a positive in the loss, a negative having 1 (default: 1)"),
+    ("dropout", {"type": float}, "rate after convolutions, LSTMs and dense layers (default: 0.1)"),
+    ("lstm-dropout", {"type": float}, "rate on the LSTM's input (default: 0.5 with weighted-sum, else 0)"),
+    ("recurrent-dropout", {"type": float}, "rate on the LSTM's state (default: 0.1 with weighted-sum, else 0)"),
+    (
+        "scale-attention",
+        {"action": ON_OFF},
+        "learn with attended values times the number of positions: after-lstm and before-lstm attention start "
+        "faster; the saved weights have the paper's form all the same (default: yes, for these two)",
+    ),
+    ("seed", {"type": int}, "decides all that is random (default: 1)"),
+]
+VALIDATION: Table = [
+    ("validation-negatives", {"type": float}, "unbound bins per bound one in the sample, weighted (default: 20)"),
+    ("full-validation", {"action": "store_true", "default": None}, "score all bins of the validation chromosomes"),
+]
+# Names of all hyperparameters among the parsed options.
+SETTINGS = [name.replace("-", "_") for name, _, _ in [*NETWORK, *LEARNING, *VALIDATION]] + ["tracks", "transforms"]

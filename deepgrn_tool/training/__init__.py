@@ -1,0 +1,1 @@
+"""Training: labelled bins of a features file in, a model out."""

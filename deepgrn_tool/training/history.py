@@ -1,0 +1,50 @@
+"""The course of training as rows, and as a table for other programs."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """What is told of an epoch.
+
+    Attributes:
+        epoch: Number, from 1.
+        loss: Mean binary cross-entropy of the windows shown, with class weights, while the network changed.
+        validation_auprc: Area under the precision-recall curve (Davis-Goadrich) after the epoch.
+        validation_auroc: Area under the ROC curve.
+        merge: How the strands were joined in these two.
+        positives: Bound windows shown.
+        negatives: Unbound windows shown.
+        learning_rate: Of Adam.
+    """
+
+    epoch: int
+    loss: float
+    validation_auprc: float
+    validation_auroc: float
+    merge: str
+    positives: int
+    negatives: int
+    learning_rate: float
+
+
+def best_epoch(history: Sequence[Epoch]) -> Epoch:
+    """Give the epoch with the best validation auPRC, the first of equals."""
+    return max(history, key=lambda row: row.validation_auprc)
+
+
+def write_history(history: Sequence[Epoch], path: str | Path) -> None:
+    """Write a tab-separated table with a header; the last column tells the epoch that was kept."""
+    best = best_epoch(history).epoch
+    names = [field.name for field in dataclasses.fields(Epoch)]
+    lines = ["\t".join([*names, "kept"])]
+    for row in history:
+        values = [getattr(row, name) for name in names]
+        texts = [f"{value:.6g}" if isinstance(value, float) else str(value) for value in values]
+        lines.append("\t".join([*texts, "yes" if row.epoch == best else "no"]))
+    Path(path).write_text("\n".join(lines) + "\n")

@@ -1,0 +1,175 @@
+"""What an epoch shows the network: its positives, negatives drawn anew, and the order of reading them.
+
+Everything drawn is a function of the seed and the epoch alone, so that any epoch can be drawn again: an interrupted run
+needs no state of a random generator.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepgrn_tool.data.bins import BIN_SIZE
+from deepgrn_tool.data.schema import CHUNK
+from deepgrn_tool.labels.table import BOUND
+from deepgrn_tool.training.examples import ChromosomeExamples, Examples
+
+DRAWING, GROUPING, SHUFFLING = range(3)  # purposes of random numbers
+
+
+@dataclass(frozen=True)
+class EpochPlan:
+    """The windows of an epoch, or a part of them: 9 bytes each.
+
+    Attributes:
+        chromosomes: int16, shape (n,), index into `Examples.chromosomes`.
+        cells: int16, shape (n,), index into `Examples.cells`.
+        starts: int32, shape (n,), start of the bin in the middle of the window.
+        labels: uint8, shape (n,), 1 bound, 0 unbound.
+    """
+
+    chromosomes: NDArray[np.int16]
+    cells: NDArray[np.int16]
+    starts: NDArray[np.int32]
+    labels: NDArray[np.uint8]
+
+    def __len__(self) -> int:
+        """Number of windows."""
+        return len(self.labels)
+
+    def take(self, rows: NDArray[np.int64] | slice) -> EpochPlan:
+        """Choose some of the windows."""
+        return EpochPlan(self.chromosomes[rows], self.cells[rows], self.starts[rows], self.labels[rows])
+
+
+class Sampler:
+    """Draws epochs.
+
+    Args:
+        examples: Bins of the training chromosomes.
+        ratio: Negatives per positive, for each cell; fewer where the cell has not so many.
+        open_share: Share of the negatives that is drawn from open bins.
+        seed: Decides everything that is drawn.
+        offsets: int64, shape (chromosomes,), first base of each chromosome of the examples in the features file, which
+            decides what lies in the same chunk.
+    """
+
+    def __init__(
+        self, examples: Examples, ratio: float, open_share: float, seed: int, offsets: NDArray[np.int64]
+    ) -> None:
+        """Keep what is drawn from."""
+        self._examples = examples
+        self._ratio = ratio
+        self._open_share = open_share
+        self._seed = seed
+        self._offsets = offsets
+
+    def _random(self, epoch: int, purpose: int, number: int = 0) -> np.random.Generator:
+        return np.random.default_rng([self._seed, epoch, purpose, number])
+
+    def draw(self, epoch: int) -> EpochPlan:
+        """Draw the windows of an epoch, in the order of the features file."""
+        random = self._random(epoch, DRAWING)
+        parts = []
+        for cell in range(len(self._examples.cells)):
+            positives = 0
+            for index, each in enumerate(self._examples.chromosomes):
+                starts = _positives(each, cell, random)
+                positives += len(starts)
+                parts.append(_plan(index, cell, starts, 1))
+            wanted = round(positives * self._ratio)
+            from_open = round(wanted * self._open_share)
+            for count, only_open in ((from_open, True), (wanted - from_open, False)):
+                parts += [_plan(index, cell, s, 0) for index, s in self._negatives(cell, count, only_open, random)]
+        columns = [np.concatenate(column) for column in zip(*(vars(part).values() for part in parts), strict=True)]
+        plan = EpochPlan(*columns)
+        return plan.take(np.lexsort((plan.labels, plan.cells, self._positions(plan))))
+
+    def _positions(self, plan: EpochPlan) -> NDArray[np.int64]:
+        """Give the place of each window's bin in the datasets of the features file."""
+        return self._offsets[plan.chromosomes] + plan.starts
+
+    def _negatives(
+        self, cell: int, count: int, only_open: bool, random: np.random.Generator
+    ) -> Iterator[tuple[int, NDArray[np.int32]]]:
+        """Draw negatives without repeats, each chromosome giving its share."""
+        if not count:
+            return
+        chromosomes = self._examples.chromosomes
+        there = np.array([np.count_nonzero(each.negatives(cell, only_open)) for each in chromosomes], np.int64)
+        for index, share in enumerate(shares(there, count)):
+            if share:
+                bins = np.flatnonzero(chromosomes[index].negatives(cell, only_open))
+                drawn = random.choice(len(bins), share, replace=False, shuffle=False)
+                yield index, chromosomes[index].starts[bins[drawn]]
+
+    def groups(self, plan: EpochPlan, epoch: int, size: int) -> list[EpochPlan]:
+        """Divide an epoch into groups of windows that are held in memory together.
+
+        The chunks of the features file are dealt out to the groups at random, so that each is decompressed once; within
+        a group windows keep the order of the file.
+
+        Args:
+            plan: The epoch, as drawn.
+            epoch: Its number.
+            size: Windows of a group; the windows of one chunk stay together even if they are more.
+        """
+        if len(plan) <= size:
+            return [plan]
+        chunks = self._positions(plan) // CHUNK
+        first = np.flatnonzero(np.diff(chunks, prepend=-1))
+        counts = np.diff(first, append=len(plan))
+        order = self._random(epoch, GROUPING).permutation(len(first))
+        groups = -(-len(plan) // size)
+        middles = np.cumsum(counts[order]) - counts[order] / 2
+        group_of_chunk = np.empty(len(first), np.int64)
+        group_of_chunk[order] = np.minimum(middles * groups / len(plan), groups - 1)
+        group = np.repeat(group_of_chunk, counts)
+        return [plan.take(np.flatnonzero(group == number)) for number in range(groups)]
+
+    def shuffle(self, epoch: int, group: int, size: int) -> NDArray[np.int64]:
+        """Give the order in which a group's windows are shown."""
+        return self._random(epoch, SHUFFLING, group).permutation(size)
+
+
+def shares(there: NDArray[np.int64], count: int) -> list[int]:
+    """Divide a number in proportion to others, rounding so that the sum is right; no share is more than there is.
+
+    >>> shares(np.array([10, 20, 30]), 7)
+    [1, 2, 4]
+    >>> shares(np.array([1, 2]), 7)
+    [1, 2]
+    """
+    total = int(there.sum())
+    if count >= total:
+        return [int(each) for each in there]
+    exact = there * (count / total)
+    whole = np.floor(exact).astype(np.int64)
+    missing = count - int(whole.sum())
+    whole[np.argsort(whole - exact, kind="stable")[:missing]] += 1
+    return [int(each) for each in whole]
+
+
+def _positives(examples: ChromosomeExamples, cell: int, random: np.random.Generator) -> NDArray[np.int32]:
+    """Give the bound bins, or draw from each peak a region of one bin's size.
+
+    A region lies inside its peak; where the peak is shorter than a bin, it holds the peak.
+    """
+    if examples.peaks is None:
+        return examples.starts[examples.codes[cell] == BOUND]
+    starts, ends = examples.peaks[cell]
+    low, high = np.minimum(starts, ends - BIN_SIZE), np.maximum(starts, ends - BIN_SIZE)
+    return random.integers(low, high, endpoint=True).astype(np.int32)
+
+
+def _plan(chromosome: int, cell: int, starts: NDArray[np.int32], label: int) -> EpochPlan:
+    count = len(starts)
+    return EpochPlan(
+        np.full(count, chromosome, np.int16),
+        np.full(count, cell, np.int16),
+        starts,
+        np.full(count, label, np.uint8),
+    )

@@ -1,0 +1,211 @@
+"""Every hyperparameter of a training run: given ones before those of a preset, those before the published defaults.
+
+Nothing heavy is imported here, so that the program can show the defaults in `--help`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from deepgrn_tool.errors import UsageError
+from deepgrn_tool.training.presets import read_presets
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MERGES = ("mean", "max", "best")
+POSITIVES = ("bins", "peaks")
+SCALED_KINDS = ("after-lstm", "before-lstm")
+ACTING_DROPOUTS = {"lstm_dropout": 0.5, "recurrent_dropout": 0.1}  # with weighted-sum attention
+# What a model that training starts from has already decided.
+FIXED_BY_A_MODEL = (
+    "attention",
+    "merge_attention",
+    "position_encoding",
+    "convolutions",
+    "filters",
+    "kernel_size",
+    "lstm_layers",
+    "lstm_units",
+    "gates",
+    "dense_units",
+    "dense_layers",
+    "tracks",
+    "transforms",
+    "expression",
+    "annotation",
+    "flank",
+)
+LARGEST_SEED = 2**31 - 1
+
+
+def _rule(check: str, default: Any) -> Any:
+    return field(default=default, metadata={"rule": check})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Hyperparameters under the names of the options of deepgrn-train; the defaults are the published program's.
+
+    Attributes:
+        attention: Kind of attention, one of `network.config.ATTENTION_KINDS`.
+        merge_attention: Average the attention over dimensions.
+        position_encoding: Of pairwise attention.
+        scale_attention: Train with attended values times the number of steps, so that uniform attention changes
+            nothing; the factor is folded into the weights that are saved. None: where the kind allows it.
+        convolutions: Number of convolutions.
+        filters: Width of the convolutions.
+        kernel_size: bp.
+        lstm_layers: Number of bidirectional LSTMs.
+        lstm_units: Units per direction.
+        gates: Activation of the LSTM's gates: "sigmoid" or "hard-sigmoid".
+        dense_units: Width of all dense layers.
+        dense_layers: Dense layers after the meta inputs beside the first one.
+        dropout: Rate after convolutions, LSTMs and dense layers.
+        lstm_dropout: Rate on the LSTM's inputs; None: 0.5 for weighted-sum attention and 0 for other kinds, which is
+            how it acted in the published program.
+        recurrent_dropout: Rate on the LSTM's state; None: 0.1 and 0 likewise.
+        merge: How the strands are joined; "best": trained with the mean, the better one in validation kept.
+        tracks: Signal tracks that the network reads.
+        transforms: Pairs of track and transform (`deepgrn_tool.data.transforms`).
+        expression: Whether the network reads expression.
+        annotation: Whether the network reads annotation.
+        flank: bp on each side of a bin.
+        epochs: At most so many.
+        patience: Stop when validation has not improved for so many epochs.
+        batch_size: Windows per step.
+        learning_rate: Of Adam.
+        negatives: Unbound bins per positive in each epoch, for each cell.
+        open_negatives: Share of these that is drawn from bins as accessible as bound ones are.
+        positives: "bins": all bound bins; "peaks": one random 200-bp region of each peak.
+        positive_weight: Weight of a positive in the loss; a negative has 1.
+        validation_negatives: Unbound bins per bound one in the validation sample.
+        full_validation: Validate on all bins of the validation chromosomes.
+        seed: Decides all that is random.
+
+    Source: the published program's options and defaults; DeepGRN paper, section 2.4.
+    """
+
+    attention: str = "after-lstm"
+    merge_attention: bool = False
+    position_encoding: str = "none"
+    scale_attention: bool | None = None
+    convolutions: int = 1
+    filters: int = 64
+    kernel_size: int = 34
+    lstm_layers: int = 1
+    lstm_units: int = 32
+    gates: str = "sigmoid"
+    dense_units: int = 64
+    dense_layers: int = 1
+    dropout: float = 0.1
+    lstm_dropout: float | None = None
+    recurrent_dropout: float | None = None
+    merge: str = "mean"
+    tracks: tuple[str, ...] = ("uniqueness", "accessibility")
+    transforms: tuple[tuple[str, str], ...] = ()
+    expression: bool = True
+    annotation: bool = True
+    flank: int = 401
+    epochs: int = _rule("at least 1", 60)
+    patience: int = _rule("at least 1", 5)
+    batch_size: int = _rule("at least 1", 64)
+    learning_rate: float = _rule("greater than 0", 0.001)
+    negatives: float = _rule("greater than 0", 1.0)
+    open_negatives: float = _rule("from 0 to 1", 0.0)
+    positives: str = "bins"
+    positive_weight: float = _rule("greater than 0", 1.0)
+    validation_negatives: float = _rule("greater than 0", 20.0)
+    full_validation: bool = False
+    seed: int = _rule(f"from 0 to {LARGEST_SEED}", 1)
+
+    def __post_init__(self) -> None:
+        """Fill in what depends on the kind of attention, and refuse what cannot be.
+
+        Raises:
+            UsageError: A value is out of range or contradicts another one.
+        """
+        for each in dataclasses.fields(self):
+            rule = each.metadata.get("rule")
+            if rule is not None and not _obeys(getattr(self, each.name), rule):
+                raise UsageError(f"{option(each.name)} must be {rule}, not {getattr(self, each.name)}")
+        if self.merge not in MERGES or self.positives not in POSITIVES:
+            raise UsageError(f"--merge must be one of {', '.join(MERGES)}, --positives one of {', '.join(POSITIVES)}")
+        scalable = self.attention in SCALED_KINDS
+        if self.scale_attention and not scalable:
+            raise UsageError(f"--scale-attention works with {' and '.join(SCALED_KINDS)}, not with {self.attention}")
+        if self.scale_attention is None:
+            object.__setattr__(self, "scale_attention", scalable)
+        for name, rate in ACTING_DROPOUTS.items():
+            if getattr(self, name) is None:
+                object.__setattr__(self, name, rate if self.attention == "weighted-sum" else 0.0)
+        for track, _ in self.transforms:
+            if track not in self.tracks:
+                raise UsageError(f"--transform {track}: the network reads {', '.join(self.tracks) or 'no track'}")
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the values as JSON types, by name."""
+        values = dataclasses.asdict(self)
+        return values | {"tracks": list(self.tracks), "transforms": [list(pair) for pair in self.transforms]}
+
+    def of_training(self) -> dict[str, Any]:
+        """Give, as JSON types, what the network's own configuration does not tell."""
+        return {name: value for name, value in self.to_json().items() if name not in FIXED_BY_A_MODEL}
+
+
+def _obeys(value: float, rule: str) -> bool:
+    if not math.isfinite(value):
+        return False
+    if rule == "greater than 0":
+        return value > 0
+    if rule == "at least 1":
+        return value >= 1
+    low, high = rule.removeprefix("from ").split(" to ")
+    return int(low) <= value <= int(high)
+
+
+def option(name: str) -> str:
+    """Name the command-line option of a setting.
+
+    >>> option("learning_rate")
+    '--learning-rate'
+    """
+    return "--" + {"transforms": "transform"}.get(name, name).replace("_", "-")
+
+
+def resolve_settings(given: Mapping[str, Any], preset: str | None = None) -> Settings:
+    """Put given values over those of a preset.
+
+    Args:
+        given: Setting → value; None where it was not given.
+        preset: Factor whose published hyperparameters are taken.
+
+    Raises:
+        UsageError: A value is out of range, or there is no such preset.
+    """
+    chosen = {name: value for name, value in given.items() if value is not None}
+    base: dict[str, Any] = {}
+    if preset is not None:
+        presets = read_presets()
+        if preset not in presets:
+            raise UsageError(f"there is no preset '{preset}'; there are {', '.join(presets)}")
+        base = presets[preset]
+        if chosen.get("attention", base["attention"]) != base["attention"]:
+            # These were chosen for the preset's kind of attention, and may mean nothing for another.
+            base = {name: value for name, value in base.items() if name not in (*ACTING_DROPOUTS, "merge_attention")}
+    return Settings(**{**base, **chosen})
+
+
+def refuse_network(given: Mapping[str, Any], preset: str | None) -> None:
+    """Refuse settings that contradict a model that training starts from.
+
+    Raises:
+        UsageError: The network's architecture was given as well.
+    """
+    wrong = [option(name) for name in FIXED_BY_A_MODEL if given.get(name) is not None]
+    wrong += ["--preset"] if preset is not None else []
+    if wrong:
+        raise UsageError(f"--start-from takes the network of the model; leave out {', '.join(wrong)}")
