@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepgrn_tool.data.bins import BIN_SIZE
-from deepgrn_tool.errors import InputError, UsageError
+from deepgrn_tool.errors import InputError, UsageError, did_you_mean
 from deepgrn_tool.evaluation.scores import read_scores
 from deepgrn_tool.labels.reader import read_labels
 from deepgrn_tool.labels.table import AMBIGUOUS, BOUND
@@ -108,7 +108,7 @@ def read_labelled_bins(
             raise UsageError(f"two predictions are called '{prediction.name}'; give other names as NAME=FILE")
     wanted = {str(prediction.cell) for prediction in chosen}
     for name in sorted(wanted - set(labels.cells)):
-        raise InputError(f"has no cell '{name}'; it holds {', '.join(labels.cells)}", path)
+        raise InputError(f"has no cell '{name}'{did_you_mean(name, labels.cells)}", path)
     return chosen, {name: _bins_of_cell(labels, name) for name in labels.cells if name in wanted}
 
 

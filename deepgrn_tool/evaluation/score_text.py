@@ -79,6 +79,8 @@ def _convert(rows: Sequence[Sequence[bytes]], line: int) -> list[ScoreRows] | No
         stretches = [(chrom.decode(), len(list(same))) for chrom, same in itertools.groupby(chroms)]
     except (ValueError, OverflowError):
         return None
+    if any("\0" in chrom for chrom, _ in stretches):
+        return None
     pieces = []
     begin = 0
     for chrom, count in stretches:
