@@ -25,7 +25,8 @@ LAYERS = (  # lowest first; parts side by side do not know each other
     {"data"},
     {"network", "tracks"},
     {"engine", "labels", "pairing"},
-    {"attention", "evaluation", "predict", "training"},
+    {"evaluation", "predict", "training"},
+    {"attention"},
     {"cli"},
 )
 LEVEL = {part: level for level, parts in enumerate(LAYERS) for part in parts}

@@ -1,4 +1,4 @@
-"""Which bins are looked at: chromosomes, regions, listed bins, or bound bins of a label file."""
+"""Which bins are looked at: chromosomes, regions, listed bins, bound bins of a label file, or bins above a score."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
-from deepgrn_tool.data.bins import BIN_SIZE, STRIDE
+from deepgrn_tool.data.bins import BIN_SIZE, STRIDE, grid_starts
 from deepgrn_tool.data.features_file import FeaturesFile
 from deepgrn_tool.data.intervals import Positions, overlaps
 from deepgrn_tool.data.selection import BinGroup, GridSelection, ListedSelection
 from deepgrn_tool.errors import InputError, UsageError, did_you_mean
+from deepgrn_tool.evaluation.scores import read_scores
 from deepgrn_tool.labels.reader import read_labels
 from deepgrn_tool.labels.table import BOUND
 
@@ -60,25 +61,29 @@ def choose_bins(
     regions: str | Path | None = None,
     bins: str | Path | None = None,
     labels: str | Path | None = None,
+    scores: str | Path | None = None,
+    threshold: float = 0.5,
 ) -> ChosenBins:
-    """Choose bins in one of four ways; all bins of the genome without any.
+    """Choose bins in one of five ways; all bins of the genome without any.
 
     Args:
         features: The open features file.
         cell: Cell type, a column of `labels`.
-        chromosomes: Whole chromosomes, or those that `labels` is limited to.
+        chromosomes: Whole chromosomes, or those that `labels` and `scores` are limited to.
         regions: BED file, tiled with bins of the grid.
         bins: BED file of sorted bins.
         labels: Label file whose bound bins are taken.
+        scores: Track or table of scores, made by deepgrn-predict; bins of the grid count.
+        threshold: Least score of the bins taken from `scores`.
 
     Raises:
         UsageError: More than one way is given.
         InputError: A file is wrong or does not fit the genome, or no bin is left.
     """
-    if sum(option is not None for option in (regions, bins, labels)) > 1:
-        raise UsageError("give only one of --regions, --bins and --labels")
+    if sum(option is not None for option in (regions, bins, labels, scores)) > 1:
+        raise UsageError("give only one of --regions, --bins, --labels and --scores")
     if chromosomes is not None and (regions is not None or bins is not None):
-        raise UsageError("--chromosomes goes alone or with --labels")
+        raise UsageError("--chromosomes goes alone or with --labels or --scores")
     for name in chromosomes or ():
         if name not in features.chromosomes:
             raise InputError(f"has no chromosome '{name}'{did_you_mean(name, features.chromosomes)}", features.path)
@@ -89,9 +94,11 @@ def choose_bins(
         chosen = ChosenBins(features, listed, listed.on_grid)
     elif labels is not None:
         chosen = _chosen(features, _bound_bins(features, cell, labels, chromosomes))
+    elif scores is not None:
+        chosen = _chosen(features, _bins_above(features, scores, threshold, chromosomes))
     else:
         chosen = ChosenBins(features, GridSelection(features.chromosomes, chromosomes, regions), True)
-    source = next((path for path in (regions, bins, labels) if path is not None), features.path)
+    source = next((path for path in (regions, bins, labels, scores) if path is not None), features.path)
     _check_any(chosen, source)
     return chosen
 
@@ -139,3 +146,17 @@ def _on_genome(features: FeaturesFile, starts: dict[str, Positions], path: str |
             text = f"the bin {name}:{values[-1]}-{values[-1] + BIN_SIZE} is past the end of {name} ({length})"
             raise InputError(f"{text}; is the file of another assembly?", path)
     return known
+
+
+def _bins_above(
+    features: FeaturesFile, path: str | Path, threshold: float, chromosomes: Sequence[str] | None
+) -> dict[str, Positions]:
+    grid = {name: grid_starts(features.chromosomes[name]) for name in chromosomes or features.chromosomes}
+    found = read_scores(path, grid)
+    for name in chromosomes or ():
+        if name not in found:
+            raise InputError(f"has no score on chromosome '{name}'", path)
+    starts = {name: grid[name][scores >= threshold] for name, scores in found.items()}
+    if not any(map(len, starts.values())):
+        raise InputError(f"holds no bin of the grid that scores {threshold:g} or more", path)
+    return starts

@@ -82,22 +82,32 @@ def contributed_windows(
             one = reader.read(group.chrom, group.starts, segment)
             windows = cut_windows(one, config)
             probability, slopes = gradients(windows, one.meta)
-            merged, score = _merged(probability, slopes, config)
+            merged, score = merge_strands(probability, slopes, config)
             check_scores(features, group.chrom, starts, score)
             yield ContributedWindows(
-                group.chrom, starts, score, _contributions(merged, windows), _contributions(slopes, windows)
+                group.chrom, starts, score, contribution(merged, windows), contribution(slopes, windows)
             )
 
 
-def _merged(probability: Floats, slopes: Floats, config: NetworkConfig) -> tuple[Floats, Floats]:
-    """Join the strands' gradients and probabilities as the network joins its scores."""
+def merge_strands(probability: Floats, slopes: Floats, config: NetworkConfig) -> tuple[Floats, Floats]:
+    """Join both strands' gradients and probabilities as the network joins its scores.
+
+    Args:
+        probability: float32, shape (2, windows).
+        slopes: float32, shape (2, windows, window_size, channels).
+        config: The network's shape.
+
+    Returns:
+        Gradients of the score, float32, shape (windows, window_size, channels), and the score, float32, (windows,).
+    """
     if config.merge == "max":
         forward_wins = probability[0] >= probability[1]
         return np.where(forward_wins[:, np.newaxis, np.newaxis], slopes[0], slopes[1]), probability.max(axis=0)
     return slopes.mean(axis=0), probability.mean(axis=0)
 
 
-def _contributions(slopes: Floats, windows: Floats) -> Floats:
+def contribution(slopes: Floats, windows: Floats) -> Floats:
+    """Sum |gradient · input| over the channels: (..., positions, channels) -> (..., positions)."""
     return np.abs(slopes * windows).sum(axis=-1)
 
 

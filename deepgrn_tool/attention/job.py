@@ -21,6 +21,7 @@ from deepgrn_tool.attention.tracks import BOTH, FORWARD, REVERSE, StrandTracks
 from deepgrn_tool.data.features_file import FeaturesFile
 from deepgrn_tool.engine.inputs import InputReader
 from deepgrn_tool.errors import InputError, UsageError
+from deepgrn_tool.evaluation.scores import check_score_names
 from deepgrn_tool.formats.bigwig import BigWig
 from deepgrn_tool.network.files import Model
 from deepgrn_tool.output import atomic_output, check_outputs
@@ -105,6 +106,8 @@ def attention(
     regions: str | Path | None = None,
     bins: str | Path | None = None,
     labels: str | Path | None = None,
+    scores: str | Path | None = None,
+    threshold: float = 0.5,
     threads: int = 1,
 ) -> int:
     """Look where a network finds its evidence and write it; all outputs appear at the end, or none.
@@ -120,6 +123,8 @@ def attention(
         regions: BED file of regions.
         bins: BED file of bins.
         labels: Label file whose bound bins are taken.
+        scores: Scores of deepgrn-predict.
+        threshold: Least score.
         threads: Processor threads.
 
     Returns:
@@ -133,7 +138,9 @@ def attention(
     wanted.check(method)
     if not 0 < share <= 1:
         raise UsageError(f"the share of dimensions is {share:g}; it must be more than 0 and at most 1")
-    files = (features, model, regions, bins, labels, wanted.fold_change)
+    if scores is not None:
+        check_score_names([scores])
+    files = (features, model, regions, bins, labels, scores, wanted.fold_change)
     given = [path for path in files if path is not None]
     check_outputs(wanted.paths(), given)
     network = load_grid_model(model)
@@ -152,6 +159,8 @@ def attention(
             regions=regions,
             bins=bins,
             labels=labels,
+            scores=scores,
+            threshold=threshold,
         )
         if fold_change is not None:
             check_fold_change(fold_change, {group.chrom: file.chromosomes[group.chrom] for group in chosen})

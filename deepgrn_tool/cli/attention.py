@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from deepgrn_tool.cli._common import add_chromosomes, add_threads, new_parser, positive_int, run_cli
+from deepgrn_tool.cli.predict import fraction
 
 PROGRAM = "deepgrn-attention"
 SHARES = {"all": 1.0, "top": 0.1}  # top: the share that the paper kept
@@ -55,11 +56,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     out.add_argument("--fold-change", metavar="BIGWIG", help="draw this signal above the heat map, too")
     out.add_argument("--rows", type=positive_int, metavar="N", help="evenly spaced windows to draw (default: 1000)")
     what = parser.add_argument_group("what to look at (default: all chromosomes)")
-    add_chromosomes(what, "these chromosomes; also limits --labels")
+    add_chromosomes(what, "only these chromosomes, whole or with --labels or --scores")
     one = what.add_mutually_exclusive_group()
     one.add_argument("--regions", metavar="BED", help="regions of any size, tiled with bins so that all is covered")
     one.add_argument("--bins", metavar="BED", help="sorted bins of 200 bp, on the 50-bp grid or not")
     one.add_argument("--labels", metavar="FILE", help="the cell's bound bins in this label file (deepgrn-labels)")
+    one.add_argument("--scores", metavar="FILE", help="bins that score at least --threshold in this track or .tab.gz")
+    what.add_argument("--threshold", type=fraction, metavar="P", help="least score with --scores (default: 0.5)")
     how = parser.add_argument_group("how to look")
     how.add_argument(
         "--method",
@@ -81,7 +84,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Look and write; TensorFlow loads only after all inputs were checked."""
     from deepgrn_tool.attention.job import Wanted, attention
+    from deepgrn_tool.errors import UsageError
 
+    if args.threshold is not None and args.scores is None:
+        raise UsageError("--threshold belongs to --scores; give that, too")
     wanted = Wanted(args.output, args.forward, args.reverse, args.matrix, args.heatmap, args.fold_change, args.rows)
     attention(
         args.features,
@@ -94,6 +100,8 @@ def run(args: argparse.Namespace) -> None:
         regions=args.regions,
         bins=args.bins,
         labels=args.labels,
+        scores=args.scores,
+        threshold=0.5 if args.threshold is None else args.threshold,
         threads=args.threads,
     )
 
