@@ -1,0 +1,223 @@
+"""Which bins an epoch shows: the toy's labels, counted by hand or by its slow rules."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from training_toys import BOUND, LENGTHS, Toy, grid, is_banned, letter
+
+from deepgrn_tool.data.features_file import FeaturesFile
+from deepgrn_tool.labels.reader import read_labels
+from deepgrn_tool.labels.table import AMBIGUOUS
+from deepgrn_tool.training.examples import ChromosomeExamples, Examples, make_examples, mark_open, with_peaks
+from deepgrn_tool.training.sampling import Sampler, shares
+
+CELLS = ("liver", "K562")
+TRAIN = ("chr2", "chr9")
+OFFSETS = np.array([0, 5230])  # chr9 and chr2, in the order of the features
+
+
+@pytest.fixture(scope="module")
+def toy(tmp_path_factory):
+    return Toy(tmp_path_factory.mktemp("toy"))
+
+
+@pytest.fixture
+def features(toy):
+    with FeaturesFile(toy.features) as file:
+        yield file
+
+
+@pytest.fixture
+def examples(toy, features):
+    return make_examples(read_labels(toy.labels), features, TRAIN)
+
+
+def bins(cell, wanted):
+    """Bins of the training chromosomes with a letter, off the blacklist."""
+    return {(c, s) for c in TRAIN for s in grid(c) if letter(cell, c, s) == wanted and not is_banned(c, s)}
+
+
+def drawn(plan, examples):
+    """(cell, label) → list of (chromosome, start)."""
+    found = {}
+    for chromosome, cell, start, label in zip(plan.chromosomes, plan.cells, plan.starts, plan.labels, strict=True):
+        where = (examples.chromosomes[chromosome].chrom, int(start))
+        found.setdefault((examples.cells[cell], int(label)), []).append(where)
+    return found
+
+
+def test_chromosomes_in_the_order_of_the_features(examples):
+    assert [each.chrom for each in examples.chromosomes] == ["chr9", "chr2"]
+    assert examples.cells == CELLS
+
+
+def test_counts(examples):
+    for number, cell in enumerate(CELLS):
+        assert examples.count_positives(number) == len(bins(cell, "B")) > 10
+        assert examples.count_negatives(number) == len(bins(cell, "U")) > 50
+
+
+def test_an_epoch_has_all_positives_and_the_ratio_of_negatives_for_each_cell(examples):
+    found = drawn(Sampler(examples, 2, 0, 1, OFFSETS).draw(1), examples)
+    for cell in CELLS:
+        assert sorted(found[cell, 1]) == sorted(bins(cell, "B"))
+        assert len(found[cell, 0]) == 2 * len(bins(cell, "B"))
+        assert len(set(found[cell, 0])) == len(found[cell, 0])
+        assert set(found[cell, 0]) <= bins(cell, "U")
+
+
+def test_ambiguous_and_blacklisted_bins_never_enter(examples):
+    """With more negatives than there are, every unbound bin is shown, and none but them."""
+    found = drawn(Sampler(examples, 1000, 0, 1, OFFSETS).draw(1), examples)
+    for cell in CELLS:
+        assert sorted(found[cell, 0]) == sorted(bins(cell, "U"))
+
+
+def test_epochs_differ_and_can_be_drawn_again(examples):
+    sampler, again = Sampler(examples, 1, 0, 1, OFFSETS), Sampler(examples, 1, 0, 1, OFFSETS)
+    first, second = sampler.draw(1), sampler.draw(2)
+    repeated = again.draw(1)
+    assert all(np.array_equal(value, vars(repeated)[name]) for name, value in vars(first).items())
+    assert not np.array_equal(first.starts, second.starts)
+    assert not np.array_equal(first.starts, Sampler(examples, 1, 0, 2, OFFSETS).draw(1).starts)
+
+
+def test_every_negative_is_as_likely(examples):
+    """In 400 epochs each of the n unbound bins of a cell is drawn 400 · k / n times, give or take 5 deviations."""
+    sampler = Sampler(examples, 1, 0, 3, OFFSETS)
+    counts = Counter()
+    for epoch in range(400):
+        counts.update(drawn(sampler.draw(epoch), examples)["liver", 0])
+    unbound, share = bins("liver", "U"), len(bins("liver", "B")) / len(bins("liver", "U"))
+    spread = 5 * (400 * share * (1 - share)) ** 0.5
+    # Each chromosome's share is fixed and rounded, which shifts its probability by at most 1 in its number of bins.
+    slack = max(400 / sum(c == chrom for c, _ in unbound) for chrom in TRAIN)
+    assert all(abs(counts[one] - 400 * share) < spread + slack for one in unbound)
+
+
+def test_windows_are_in_the_order_of_the_file(examples):
+    plan = Sampler(examples, 3, 0, 1, OFFSETS).draw(1)
+    places = OFFSETS[plan.chromosomes] + plan.starts
+    assert (np.diff(places) >= 0).all()
+
+
+@given(st.lists(st.integers(0, 50), min_size=1, max_size=6), st.integers(0, 200))
+def test_shares_add_up_and_are_never_more_than_there_is(there, count):
+    found = shares(np.array(there), count)
+    assert sum(found) == min(count, sum(there))
+    assert all(0 <= share <= most for share, most in zip(found, there, strict=True))
+    if 0 < count < sum(there):
+        exact = [count * most / sum(there) for most in there]
+        assert all(abs(share - wanted) < 1 for share, wanted in zip(found, exact, strict=True))
+
+
+def many(chunks=40, per_chunk=30):
+    """Examples on two chromosomes whose bins lie in so many chunks of the file; all positive."""
+    starts = np.sort(np.random.default_rng(5).integers(0, chunks * 65_536 // 2, chunks * per_chunk // 2))
+    one = [ChromosomeExamples(name, starts.astype(np.int32), np.ones((1, len(starts)), np.uint8)) for name in "ab"]
+    return Examples(("x",), tuple(one)), np.array([0, chunks * 65_536 // 2])
+
+
+def test_groups_hold_every_window_once_and_chunks_whole():
+    examples, offsets = many()
+    sampler = Sampler(examples, 1, 0, 1, offsets)
+    plan = sampler.draw(1)
+    groups = sampler.groups(plan, 1, 300)
+    assert len(groups) == 4  # 1,200 windows
+    assert all(150 < len(group) < 450 for group in groups)
+    chunks = [set(((offsets[group.chromosomes] + group.starts) // 65_536).tolist()) for group in groups]
+    assert sum(map(len, chunks)) == len(set.union(*chunks))
+    together = sorted(
+        (int(c), int(s)) for group in groups for c, s in zip(group.chromosomes, group.starts, strict=True)
+    )
+    assert together == sorted((int(c), int(s)) for c, s in zip(plan.chromosomes, plan.starts, strict=True))
+    for group in groups:
+        assert (np.diff(offsets[group.chromosomes] + group.starts) >= 0).all()
+
+
+def test_groups_are_dealt_anew_each_epoch_and_may_be_dealt_again():
+    examples, offsets = many()
+    sampler = Sampler(examples, 1, 0, 1, offsets)
+    plan = sampler.draw(1)
+    first, second, again = (sampler.groups(plan, epoch, 300)[0].starts.tolist() for epoch in (1, 2, 1))
+    assert first == again != second
+
+
+def test_few_windows_are_one_group(examples):
+    sampler = Sampler(examples, 1, 0, 1, OFFSETS)
+    plan = sampler.draw(1)
+    assert sampler.groups(plan, 1, len(plan)) == [plan]
+
+
+def test_shuffling_shows_every_row_once(examples):
+    sampler = Sampler(examples, 1, 0, 1, OFFSETS)
+    order = sampler.shuffle(1, 0, 100)
+    assert sorted(order) == list(range(100))
+    assert order.tolist() != sampler.shuffle(2, 0, 100).tolist() != sampler.shuffle(2, 1, 100).tolist()
+
+
+# --- peaks as positives
+
+#                 0 . . . 100 . . . 200 . . . 300
+# 1000-1040 is blacklisted on chr9, 0-20 on chr2; chr2 has 3,000 bp.
+PEAKS = {
+    "liver": [("chr9", 3000, 3300), ("chr9", 2000, 2120), ("chr9", 900, 1100), ("chr2", 30, 60), ("chr2", 2950, 3000)],
+    "K562": [("chr2", 1000, 1200), ("chrV", 0, 300)],
+}
+
+
+def test_a_random_region_of_each_peak_and_epoch(toy, features, examples):
+    peaks = {cell: toy.bed(f"{cell}.peaks.bed", rows) for cell, rows in PEAKS.items()}
+    sampler = Sampler(with_peaks(examples, peaks, features), 1, 0, 1, OFFSETS)
+    starts = {}
+    for epoch in range(300):
+        found = drawn(sampler.draw(epoch), examples)
+        assert found["K562", 1] == [("chr2", 1000)]  # as long as a bin
+        assert len(found["liver", 0]) == 2
+        for chrom, start in found["liver", 1]:
+            starts.setdefault((chrom, start > 2500), set()).add(start)
+    # Inside the long peak; around the short one. The others could touch the blacklist or reach over an end.
+    assert starts.keys() == {("chr9", True), ("chr9", False)}
+    assert min(starts["chr9", True]) >= 3000 and max(starts["chr9", True]) <= 3100 and len(starts["chr9", True]) > 70
+    assert min(starts["chr9", False]) >= 1920 and max(starts["chr9", False]) <= 2000 and len(starts["chr9", False]) > 60
+
+
+# --- open chromatin
+
+
+def test_open_bins_are_at_least_as_accessible_as_the_lowest_quarter_of_bound_ones(features, examples):
+    mark_open(examples, features)
+    bound = [s for s in grid("chr9") if letter("liver", "chr9", s) == "B" and not is_banned("chr9", s)]
+    height = np.zeros(5230)
+    height[700:1300], height[3000:3600] = 1.5, 3.0  # and 4 under all bound bins of chr2
+    means = {s: height[s : s + 200].mean() for s in grid("chr9")}
+    on_chr2 = [4.0] * sum(letter("liver", "chr2", s) == "B" and not is_banned("chr2", s) for s in grid("chr2"))
+    least = np.quantile([means[s] for s in bound] + on_chr2, 0.25)
+    expected = [s for s in grid("chr9") if letter("liver", "chr9", s) == "U" and not is_banned("chr9", s)]
+    expected = [s for s in expected if means[s] >= least]
+    chr9 = examples.chromosomes[0]
+    assert chr9.starts[chr9.negatives(0, only_open=True)].tolist() == expected
+    assert chr9.starts[chr9.negatives(0)].tolist() == sorted(s for c, s in bins("liver", "U") if c == "chr9")
+
+
+def open_examples():
+    codes = np.array([[0] * 50 + [3] * 40 + [1] * 10 + [AMBIGUOUS] * 10], np.uint8)
+    return Examples(("x",), (ChromosomeExamples("a", np.arange(0, 5500, 50, dtype=np.int32), codes),))
+
+
+def test_a_share_of_the_negatives_is_open():
+    examples = open_examples()
+    plan = Sampler(examples, 2, 1.0, 1, np.array([0])).draw(1)
+    places = plan.starts[plan.labels == 0] // 50
+    assert len(places) == 20 and ((places >= 50) & (places < 90)).all()
+    half = Sampler(examples, 2, 0.5, 1, np.array([0])).draw(1)
+    places = half.starts[half.labels == 0] // 50
+    assert len(places) == 20 and np.count_nonzero(places >= 50) >= 10
+
+
+def test_bound_regions_are_inside_the_toy():
+    """The tables that the tests rest on."""
+    assert all(last <= LENGTHS[chrom] for rows in BOUND.values() for chrom, pairs in rows.items() for _, last in pairs)
