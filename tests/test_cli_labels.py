@@ -20,7 +20,7 @@ ALONE = "BBBAUUUUUABBBBBBBAUUUUUUUUUUUUUUUUUUUUUU"  # the conservative peaks wit
 def files(tmp_path, monkeypatch):
     """Give a folder with inputs, in which the program runs."""
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "sizes").write_text("chr2\t100\nchr1\t3200\t12\t60\t61\nchr10\t420\n# short\n")
+    (tmp_path / "sizes").write_text("chr2\t100\nchr10\t420\n# short\nchr1\t3200\t12\t60\t61\n")
     (tmp_path / "a.narrowPeak").write_text(CONSERVATIVE)
     (tmp_path / "b.bed.gz").write_bytes(gzip.compress(RELAXED.encode()))
     (tmp_path / "black.bed").write_text("chr1\t0\t601\nchr10\t199\t250\n")

@@ -145,7 +145,12 @@ def test_what_is_written_is_read_back(tmp_path, compress):
         ("chr2\t01050\t1250\tU\tU", "position '01050' is not a whole number"),
         ("chr2\t1050\t1250.0\tU\tU", "position '1250.0' is not a whole number"),
         ("chr2\t10/0\t1250\tU\tU", "position '10/0' is not a whole number"),
-        ("chr2\t105:\t1250\tU\tU", "position '105:' is not a whole number"),
+        # As numbers these would be the right ones: ':' follows '9'.
+        ("chr2\t10:0\t1300\tU\tU", "position '10:0' is not a whole number"),
+        ("chr2\t1100\t12:0\tU\tU", "position '12:0' is not a whole number"),
+        ("chr2\t0950\t1150\tU\tU", "position '0950' is not a whole number"),
+        ("chr2\t1050 1250\tU\tU", "has 4 columns where the header has 5"),
+        ("chr2\t1050\t1250\tU U", "has 4 columns where the header has 5"),
         ("chr2\t1050\t1249\tU\tU", "the bin chr2:1050-1249 has 199 bp; bins have 200"),
         ("chr2\t1050\t1050\tU\tU", "the bin chr2:1050-1050 has 0 bp; bins have 200"),
         ("chr2\t1000\t1200\tU\tU", "the bin chr2:1000-1200 is there twice; SORT"),
