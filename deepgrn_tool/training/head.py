@@ -36,12 +36,12 @@ class Head:
         self.loss_and_gradients = compiled(self._loss_and_gradients)
 
     def _loss_and_gradients(
-        self, weights: dict[str, Any], pooled: Any, meta: Any, labels: Any, importance: Any, *keys: Any
+        self, weights: dict[str, Any], pooled: Any, meta: Any, labels: Any, importance: Any, keys: tuple[Any, Any, Any]
     ) -> tuple[Any, dict[str, Any], Any]:
         """Compute `loss`, its gradients by weight, and that of the pooled steps; `keys` are those of the masks."""
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch((weights, pooled))
-            loss = self.loss(weights, pooled, meta, labels, importance, Masks(*keys, part=PART))
+            loss = self.loss(weights, pooled, meta, labels, importance, Masks(*keys, PART))
         return loss, *tape.gradient(loss, (weights, pooled))
 
     def loss(self, weights: dict[str, Any], pooled: Any, meta: Any, labels: Any, importance: Any, masks: Masks) -> Any:

@@ -81,3 +81,12 @@ def kernels_after_attention(config: NetworkConfig) -> tuple[str, ...]:
     if config.attends_before_lstm:
         return "lstm_1/forward_kernel", "lstm_1/backward_kernel"
     return ("strand/kernel",)
+
+
+def scaled_start(weights: Weights, config: NetworkConfig) -> Weights:
+    """Turn fresh weights into those with which training with scaled attention begins, in the paper's form.
+
+    In the vector, the kernel behind the attention then has the scale in which it was drawn.
+    """
+    factors = dict.fromkeys(kernels_after_attention(config), np.float32(config.steps))
+    return {name: values * factors.get(name, np.float32(1)) for name, values in weights.items()}

@@ -18,7 +18,7 @@ from deepgrn_tool.errors import InputError
 from deepgrn_tool.network.config import NetworkConfig
 from deepgrn_tool.network.weights import Weights
 from deepgrn_tool.training.batch import Batch
-from deepgrn_tool.training.compiled import compiled, set_threads
+from deepgrn_tool.training.compiled import compiled
 from deepgrn_tool.training.head import Head
 from deepgrn_tool.training.masks import Masks
 from deepgrn_tool.training.parameters import ParameterLayout
@@ -57,7 +57,6 @@ class TrainingStep:
         scale_attention: bool = False,
     ) -> None:
         """Take the weights; the step itself is compiled when it first runs."""
-        set_threads(threads)
         self._config = config
         self._shares = max(1, min(threads, batch_size))
         self._share_size = -(-batch_size // self._shares)
@@ -132,14 +131,15 @@ class TrainingStep:
         masks = Masks(self._seed, step, tf.constant(number, tf.uint32))
         pooled, trace = self._tower.forward(weights, codes, signals, masks)
         upper = {name: value for name, value in weights.items() if not name.startswith(("conv_", "per_position/"))}
-        loss, gradients, upstream = self._head.loss_and_gradients(upper, pooled, *rest, *masks.keys)
+        loss, gradients, upstream = self._head.loss_and_gradients(upper, pooled, *rest, masks.keys)
         gradients |= self._tower.backward(weights, trace, upstream)
         return loss, self._layout.join(gradients)
 
     def _advance(self, gradient: Any) -> None:
         variables = self._vector, self._mean, self._square
         number = tf.cast(self._done.assign_add(1), tf.float32)
-        values = _adam(*map(tf.convert_to_tensor, variables), gradient, number, self._learning_rate)
+        vector, mean, square = map(tf.convert_to_tensor, variables)
+        values = _adam(vector, mean, square, gradient, number, self._learning_rate)
         for variable, value in zip(variables, values, strict=True):
             variable.assign(value)
 

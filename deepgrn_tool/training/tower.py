@@ -52,8 +52,8 @@ class Tower:
         self._config = config
         self._tail = config.conv_length - config.steps * config.pool_size
         self._activations = [compiled(partial(self._activate, layer)) for layer in range(config.num_conv)]
-        self._through_relu = compiled(self._through_relu)
-        self._pool, self._unpool = compiled(self._pool), compiled(self._unpool)
+        self._slopes = compiled(self._through_relu)
+        self._pooled, self._spread = compiled(self._pool), compiled(self._unpool)
 
     def forward(self, weights: dict[str, Any], codes: Any, signals: Any, masks: Masks) -> tuple[Any, Trace]:
         """Compute the pooled steps of both strands.
@@ -75,7 +75,7 @@ class Tower:
             x = tf.matmul(tf.reshape(maps[-1], (-1, self._config.filters)), weights["per_position/kernel"])
         else:
             x = tf.tensordot(maps[-1], _both_strands(weights["per_position/kernel"][tf.newaxis])[0], 1)
-        ordered, ranks, pooled = self._pool(x, weights["per_position/bias"])
+        ordered, ranks, pooled = self._pooled(x, weights["per_position/bias"])
         return ordered, Trace(maps, ranks, pooled)
 
     def backward(self, weights: dict[str, Any], trace: Trace, upstream: Any) -> dict[str, Any]:
@@ -90,7 +90,7 @@ class Tower:
             Gradients by weight.
         """
         config, gradients = self._config, {}
-        slope, gradients["per_position/bias"] = self._unpool(trace.ranks, trace.pooled, upstream)
+        slope, gradients["per_position/bias"] = self._spread(trace.ranks, trace.pooled, upstream)
         if not config.num_conv:
             kernel = tf.tensordot(trace.maps[0], slope, [[0, 1], [0, 1]])
             return gradients | {"per_position/kernel": _one_strand(kernel[tf.newaxis])[0]}
@@ -100,7 +100,7 @@ class Tower:
         slope = tf.matmul(rows, weights["per_position/kernel"], transpose_b=True)
         for layer in reversed(range(config.num_conv)):
             name = f"conv_{layer + 1}"
-            slope, gradients[f"{name}/bias"] = self._through_relu(slope, trace.maps[layer + 1])
+            slope, gradients[f"{name}/bias"] = self._slopes(slope, trace.maps[layer + 1])
             kernel = weights[f"{name}/kernel"]
             gradients[f"{name}/kernel"], slope = self._through_convolution(kernel, trace.maps[layer], slope, layer)
         return gradients
@@ -122,8 +122,8 @@ class Tower:
             inputs.append(_input_gradient(strand.shape, after, kernel[::order]))
         return kernels[0] + kernels[1], tf.concat(inputs, axis=2)
 
-    def _activate(self, layer: int, x: Any, bias: Any, *keys: Any) -> Any:
-        return Masks(*keys, part=layer).drop(tf.nn.relu(x + tf.concat([bias, bias], 0)), self._config.dropout)
+    def _activate(self, layer: int, x: Any, bias: Any, seed: Any, step: Any, share: Any) -> Any:
+        return Masks(seed, step, share, layer).drop(tf.nn.relu(x + tf.concat([bias, bias], 0)), self._config.dropout)
 
     def _through_relu(self, slope: Any, after: Any) -> tuple[Any, Any]:
         """Give the gradients before dropout, ReLU and bias, and of the bias."""
