@@ -2,8 +2,8 @@
 
 import numpy as np
 from engine_toys import random_model
-from predict_toys import LENGTHS, Toy
-from reference_network import reference
+from predict_toys import ANNOTATION, EXPRESSION, LENGTHS, Toy
+from reference_network import reference, sigmoid
 
 from deepgrn_tool.network.files import Model, save_model
 
@@ -47,6 +47,38 @@ class AttentionToy(Toy):
         meta = np.zeros((len(starts), network.config.meta_size))
         found = reference(network.config, network.weights, self.windows(cell, chrom, starts), meta)
         return found.attention.reshape(2, len(starts), *found.attention.shape[1:])
+
+    def meta(self, cell, chrom, starts):
+        """Meta inputs of bins: expression, then the annotation classes that share a base."""
+        bits = [
+            [any(c == chrom and a < start + 200 and start < b for c, a, b in rows) for rows in ANNOTATION.values()]
+            for start in starts
+        ]
+        return np.concatenate([np.tile(EXPRESSION[cell], (len(starts), 1)), np.array(bits, float)], axis=1)
+
+    def contributions(self, cell, chrom, starts, base, step=1e-5):
+        """What a base contributes to the forward strand's, the reverse strand's and the merged probability.
+
+        Every channel of the base is moved up and down by a tiny step, in the window of each bin.
+
+        Returns:
+            The three means over the windows, and whether no slope has a kink there.
+        """
+        windows, meta = self.windows(cell, chrom, starts).astype(np.float64), self.meta(cell, chrom, starts)
+        values, smooth = np.zeros(3), True
+        for window, bits, start in zip(windows, meta, starts, strict=True):
+            place = base - (start - FLANK)
+            channels = np.flatnonzero(window[place])
+            moved = np.tile(window, (3, len(channels), 1, 1))
+            for number, channel in enumerate(channels):
+                moved[:, number, place, channel] += (-step, 0, step)
+            moved = moved.reshape(-1, *window.shape)
+            found = reference(self.attended.config, self.attended.weights, moved, np.tile(bits, (len(moved), 1)))
+            probability = np.stack([*sigmoid(found.logits).reshape(2, 3, -1), found.probability.reshape(3, -1)])
+            left, right = np.diff(probability, axis=1).transpose(1, 0, 2) / step
+            smooth = smooth and bool((np.abs(right - left) < 1e-7).all())
+            values += np.abs((left + right) / 2 * window[place, channels]).sum(axis=1) / len(starts)
+        return values, smooth
 
 
 def means_per_base(chrom, starts, strands):

@@ -105,7 +105,7 @@ def choose_bins(
 
 def _check_any(chosen: ChosenBins, source: str | Path) -> None:
     if chosen.blacklisted:
-        logger.info("Left out %s bins on the blacklist", f"{chosen.blacklisted:,}")
+        logger.info("Bins left out for the blacklist: %s", f"{chosen.blacklisted:,}")
     if chosen.total:
         return
     if chosen.blacklisted:
@@ -139,7 +139,7 @@ def _on_genome(features: FeaturesFile, starts: dict[str, Positions], path: str |
         hint = did_you_mean(name, features.chromosomes)
         raise InputError(f"no chromosome of it is in the features file: '{name}' is not{hint}", path)
     if len(known) < len(starts):
-        logger.info("%s: left out %s chromosomes that the features file lacks", path, len(starts) - len(known))
+        logger.info("%s: chromosomes left out that the features file lacks: %s", path, len(starts) - len(known))
     for name, values in known.items():
         length = features.chromosomes[name]
         if len(values) and values[-1] + BIN_SIZE > length:
