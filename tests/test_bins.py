@@ -44,13 +44,13 @@ def test_chromosome_shorter_than_a_bin_has_no_bins():
     assert tile(positions([0]), positions([199]), 199).tolist() == []
 
 
-@given(st.integers(0, 5000))
-def test_bins_of_the_challenge(length):
-    rounded_up = math.ceil((length - 600) / 50) * 50
-    starts = official_starts(length)
-    assert starts.dtype == np.int64
-    assert starts.tolist() == [start for start in range(600, length, 50) if start <= rounded_up - 50]
-    assert (starts + 200 <= length).all()
+def test_bins_of_the_challenge():
+    for length in range(1500):  # an error of one base shows at few lengths only
+        rounded_up = math.ceil((length - 600) / 50) * 50
+        starts = official_starts(length)
+        assert starts.dtype == np.int64
+        assert starts.tolist() == [start for start in range(600, length, 50) if start <= rounded_up - 50]
+        assert (starts + 200 <= length).all()
 
 
 def test_bins_of_the_challenge_on_chr10_of_hg19():
