@@ -1,5 +1,6 @@
 """Turn a published DeepGRN network (Keras 2 HDF5) into a model file, and print its architecture.
 
+The authors publish their networks at https://github.com/jianlin-cheng/DeepGRN (example/models, data/models).
 The file is read as data: code that it holds (Lambda layers) is never run. Scores equal those of the original program.
 """
 
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of deepgrn-import."""
-    parser.add_argument("published", metavar="PUBLISHED.h5", help="network saved by the published program")
+    parser.epilog = "example:\n  deepgrn-import EGR1_single.h5 --factor EGR1 -o EGR1.model.h5\n"
+    parser.add_argument("published", metavar="PUBLISHED.h5", help="network saved by the published program (HDF5)")
     parser.add_argument("-o", "--output", metavar="FILE", required=True, help="model file (HDF5) to make")
     parser.add_argument("--factor", metavar="NAME", default="", help="transcription factor, such as EGR1; recorded")
     parser.add_argument(

@@ -18,7 +18,7 @@ MODEL_COLUMNS = ("name", "value")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of deepgrn-info."""
     parser.add_argument("file", metavar="FILE", help="features.h5 or model.h5")
-    parser.add_argument("--tsv", action="store_true", help="tab-separated, with a header, for other programs")
+    parser.add_argument("--tsv", action="store_true", help="with tabs between columns and a header, for other programs")
 
 
 def _write_table(columns: Sequence[str], rows: Sequence[Sequence[str]], tsv: bool) -> None:

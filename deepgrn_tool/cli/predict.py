@@ -38,7 +38,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", metavar="MODEL", help="model.h5, made by deepgrn-import or deepgrn-train")
     parser.add_argument("--cell", metavar="NAME", help="cell type (default: the only one of the features file)")
     parser.add_argument(
-        "-o", "--output", action="append", default=[], metavar="FILE", help="file to write; repeat for several formats"
+        "-o",
+        "--output",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="file to write, format by its suffix (below); may be repeated",
     )
     parser.add_argument("--summary", metavar="FILE", help="also write a table of counts per chromosome (TSV)")
     what = parser.add_argument_group("what to score (default: all chromosomes)").add_mutually_exclusive_group()
