@@ -33,10 +33,12 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.installed: pyproject.toml | $(BIN)/python
+	@echo "Installing the package and what it needs into $(VENV): some minutes, and 2.5 GB of disk"
 	$(PIP_INSTALL) --editable .
 	touch $@
 
 # The packages for tests include those for use, so the demo need not install again.
 $(VENV)/.installed-test: pyproject.toml | $(BIN)/python
+	@echo "Installing the package and what its tests need into $(VENV): some minutes, and 2.5 GB of disk"
 	$(PIP_INSTALL) --editable '.[test]'
 	touch $@ $(VENV)/.installed
