@@ -5,26 +5,13 @@ import random
 from typing import NamedTuple
 
 import numpy as np
+from network_toys import ATTENTIONS, random_weights
 
 from deepgrn_tool.engine.engine import SegmentInput
 from deepgrn_tool.engine.segments import cut_into_segments
 from deepgrn_tool.network.config import NetworkConfig
 from deepgrn_tool.network.files import Model
-from deepgrn_tool.network.weights import weight_shapes
 
-ATTENTIONS = [
-    {"attention": "none"},
-    {"attention": "after-lstm"},
-    {"attention": "after-lstm", "merge_attention": True},
-    {"attention": "before-lstm"},
-    {"attention": "before-lstm", "merge_attention": True},
-    {"attention": "weighted-sum"},
-    *(
-        {"attention": kind, "position_encoding": encoding}
-        for kind in ("pairwise", "pairwise-before-lstm")
-        for encoding in ("none", "learned", "trigonometric")
-    ),
-]
 OPTIONS = {
     "attention": ATTENTIONS,
     "num_conv": [0, 1, 2],
@@ -66,17 +53,9 @@ def random_chromosome(length, tracks=2, seed=1):
 
 
 def random_model(seed=1, **options):
-    """A network whose every layer answers to its input; biases lean to the side where a ReLU lets through."""
+    """A network whose every layer answers to its input."""
     config = NetworkConfig(**options)
-    draw = np.random.default_rng(seed)
-    weights = {}
-    for name, shape in weight_shapes(config).items():
-        scale = {"strand/kernel": 6.0, "logit/kernel": 2.0}.get(name, 0.9)
-        values = draw.standard_normal(shape) * scale / np.sqrt(max(1, np.prod(shape[:-1])))
-        if name.endswith("/bias") and not name.startswith(("attention", "logit")):
-            values = np.abs(values) + 0.2
-        weights[name] = values.astype(np.float32)
-    return Model(config, weights)
+    return Model(config, random_weights(config, seed))
 
 
 def random_meta(config, count, seed=5):

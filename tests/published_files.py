@@ -36,6 +36,9 @@ class Design:
     trig_layer: bool = False  # qkv_te with a TrigPosEmbedding layer; the program made a PositionEmbedding by mistake
 
 
+PAIR = Design("qkv_pe_before_lstm", kernel_size=30, window=1002)  # small, but for its window
+
+
 def both(layers, forward, reverse):
     """Pass both strands through shared layers: first every layer on one strand, then every layer on the other."""
     for layer in layers:

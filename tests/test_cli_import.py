@@ -6,36 +6,14 @@ import subprocess
 import sys
 
 import pytest
-from published_files import Design, write_published
+from programs import exit_code
 
 from deepgrn_tool.cli.import_model import main
 from deepgrn_tool.network.files import load_model
 
-PAIR = Design("qkv_pe_before_lstm", kernel_size=30, window=1002)
-
-
-@pytest.fixture
-def published(tmp_path):
-    write_published(tmp_path / "published.h5", PAIR, canary=tmp_path / "canary")
-    return tmp_path / "published.h5"
-
-
-@pytest.fixture
-def output(tmp_path):
-    (tmp_path / "out").mkdir()
-    return tmp_path / "out" / "model.h5"
-
-
-def run(*argv):
-    """Exit code of the program; argparse leaves by SystemExit."""
-    try:
-        return main([str(item) for item in argv])
-    except SystemExit as error:
-        return error.code
-
 
 def test_architecture_and_summary(published, output, capsys):
-    assert run(published, "-o", output, "--factor", "EGR1") == 0
+    assert exit_code(main, published, "-o", output, "--factor", "EGR1") == 0
     captured = capsys.readouterr()
     # Weights: conv 30·6·6 + 6, per position 6² + 6, q, k 2·6·3, v 6², positions 64·6, LSTM 2·(6 + 4 + 1)·16,
     # strand 64·8·5 + 5, dense 19·5 + 5, logit 6.
@@ -60,7 +38,7 @@ def test_architecture_and_summary(published, output, capsys):
 
 
 def test_assembly_and_quiet(published, output, capsys):
-    assert run(published, "--output", output, "--assembly", "mm10", "--quiet") == 0
+    assert exit_code(main, published, "--output", output, "--assembly", "mm10", "--quiet") == 0
     captured = capsys.readouterr()
     assert captured.err == ""
     assert captured.out.startswith("window ")
@@ -68,46 +46,29 @@ def test_assembly_and_quiet(published, output, capsys):
 
 
 def test_same_file_gives_the_same_bytes_and_neither_path_nor_code(published, output, tmp_path):
-    assert run(published, "-o", output, "--quiet") == 0
+    assert exit_code(main, published, "-o", output, "--quiet") == 0
     first = output.read_bytes()
-    assert run(published, "-o", output, "--quiet") == 0
+    assert exit_code(main, published, "-o", output, "--quiet") == 0
     assert output.read_bytes() == first
     assert str(tmp_path).encode() not in first
     assert os.listdir(output.parent) == ["model.h5"]
     assert not (tmp_path / "canary").exists()
 
 
-def fresh_python(program, *argv):
-    command = [sys.executable, "-c", program, *map(str, argv)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60)
-
-
-LIST_HEAVY = "print(sorted({name.split('.')[0] for name in sys.modules} & {%s}))"
-
-
-def test_help_imports_nothing_heavy():
-    listing = LIST_HEAVY % "'numpy', 'h5py', 'keras', 'tensorflow', 'pysam', 'pyBigWig'"
-    program = (
-        "import sys\nfrom deepgrn_tool.cli.import_model import main\n"
-        f"try:\n    main(['--help'])\nexcept SystemExit:\n    {listing}\n"
-    )
-    done = fresh_python(program)
-    assert done.returncode == 0, done.stderr
-    assert "usage: deepgrn-import" in done.stdout
-    assert done.stdout.endswith("[]\n")
-
-
 def test_an_import_needs_neither_keras_nor_tensorflow(published, output):
-    listing = LIST_HEAVY % "'keras', 'tensorflow', 'torch', 'jax'"
-    program = f"import sys\nfrom deepgrn_tool.cli.import_model import main\nprint(main(sys.argv[1:]))\n{listing}\n"
-    done = fresh_python(program, published, "-o", output, "--quiet")
+    program = (
+        "import sys\nfrom deepgrn_tool.cli.import_model import main\nprint(main(sys.argv[1:]))\n"
+        "print(sorted({name.split('.')[0] for name in sys.modules} & {'jax', 'keras', 'tensorflow', 'torch'}))"
+    )
+    command = [sys.executable, "-c", program, str(published), "-o", str(output), "--quiet"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert done.stderr == ""
     assert done.stdout.endswith("0\n[]\n")
 
 
 def test_output_equal_to_input(published, capsys):
     before = published.read_bytes()
-    assert run(published, "-o", published) == 2
+    assert exit_code(main, published, "-o", published) == 2
     assert re.search(
         r"deepgrn-import: error: output .* is also the input .*; choose another name\n", capsys.readouterr().err
     )
@@ -116,7 +77,7 @@ def test_output_equal_to_input(published, capsys):
 
 def test_output_that_is_a_link_to_the_input(published, tmp_path, capsys):
     (tmp_path / "link.h5").symlink_to(published)
-    assert run(published, "-o", tmp_path / "link.h5") == 2
+    assert exit_code(main, published, "-o", tmp_path / "link.h5") == 2
     assert "is also the input" in capsys.readouterr().err
 
 
@@ -129,27 +90,27 @@ def test_output_that_is_a_link_to_the_input(published, tmp_path, capsys):
 )
 def test_impossible_outputs(published, output, capsys, place, message):
     target = published.parent / place
-    assert run(published, "-o", target) == 1
+    assert exit_code(main, published, "-o", target) == 1
     assert capsys.readouterr().err == f"deepgrn-import: error: {target}: {message}\n"
 
 
 def test_unwritable_folder(published, output, capsys, monkeypatch):
     # Permissions do not bind the superuser, under whom tests may run: the check itself is made to say no.
     monkeypatch.setattr("os.access", lambda path, mode: os.fspath(path) != str(output.parent))
-    assert run(published, "-o", output) == 1
+    assert exit_code(main, published, "-o", output) == 1
     assert capsys.readouterr().err == f"deepgrn-import: error: {output}: its folder cannot be written to\n"
     assert os.listdir(output.parent) == []
 
 
 @pytest.mark.parametrize("argv", [[], ["published.h5"], ["published.h5", "-o"]])
 def test_missing_options(argv, capsys):
-    assert run(*argv) == 2
+    assert exit_code(main, *argv) == 2
     assert "deepgrn-import: error: " in capsys.readouterr().err
 
 
 def test_refused_file_leaves_an_earlier_output_alone(published, output, capsys):
-    assert run(published, "-o", output, "--quiet") == 0
+    assert exit_code(main, published, "-o", output, "--quiet") == 0
     before = output.read_bytes()
     published.write_bytes(b"")
-    assert run(published, "-o", output) == 1
+    assert exit_code(main, published, "-o", output) == 1
     assert output.read_bytes() == before

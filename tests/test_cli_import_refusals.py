@@ -6,31 +6,10 @@ import os
 import h5py
 import numpy as np
 import pytest
-from published_files import Design, write_published
+from programs import exit_code
+from published_files import PAIR, write_published
 
 from deepgrn_tool.cli.import_model import main
-
-PAIR = Design("qkv_pe_before_lstm", kernel_size=30, window=1002)
-
-
-@pytest.fixture
-def published(tmp_path):
-    write_published(tmp_path / "published.h5", PAIR, canary=tmp_path / "canary")
-    return tmp_path / "published.h5"
-
-
-@pytest.fixture
-def output(tmp_path):
-    (tmp_path / "out").mkdir()
-    return tmp_path / "out" / "model.h5"
-
-
-def run(*argv):
-    """Exit code of the program; argparse leaves by SystemExit."""
-    try:
-        return main([str(item) for item in argv])
-    except SystemExit as error:
-        return error.code
 
 
 def edit_layer(kind, **changes):
@@ -166,7 +145,7 @@ def test_wrong_graphs(tmp_path, output, capsys, edit, message):
 
 
 def check_refusal(path, output, capsys, message, code=1):
-    assert run(path, "-o", output) == code
+    assert exit_code(main, path, "-o", output) == code
     captured = capsys.readouterr()
     assert captured.out == ""
     assert captured.err.startswith(f"deepgrn-import: error: {path}: ")
@@ -281,7 +260,7 @@ def test_not_hdf5(published, output, capsys):
 
 def test_model_that_is_imported_already(published, output, tmp_path, capsys):
     model = tmp_path / "model.h5"
-    assert run(published, "-o", model, "--quiet") == 0
+    assert exit_code(main, published, "-o", model, "--quiet") == 0
     capsys.readouterr()
     check_refusal(model, output, capsys, "is a deepgrn-model file: it is imported already, use it as it is")
 

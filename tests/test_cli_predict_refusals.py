@@ -9,6 +9,7 @@ import h5py
 import numpy as np
 import pytest
 from predict_toys import Toy
+from programs import exit_code
 from published_designs import SMALL
 from published_files import write_published
 
@@ -49,10 +50,7 @@ class Case:
         outputs = [self.output] if outputs is None else outputs
         argv = [self.features, self.model, *options, *(part for path in outputs for part in ("-o", path))]
         before = self.listing()
-        try:
-            code = main(list(map(str, [*argv, *(["--cell", cell] if cell else [])])))
-        except SystemExit as left:
-            code = left.code
+        code = exit_code(main, *argv, *(["--cell", cell] if cell else []))
         captured = self._capfd.readouterr()
         assert captured.out == ""
         assert self.listing() == before

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from network_toys import ATTENTIONS, random_weights
 from reference_network import reference
 
 from deepgrn_tool.errors import InputError
@@ -22,19 +23,6 @@ TINY = {
     "bin_size": 20,
     "flank": 10,
 }
-ATTENTIONS = [
-    {"attention": "none"},
-    {"attention": "after-lstm"},
-    {"attention": "after-lstm", "merge_attention": True},
-    {"attention": "before-lstm"},
-    {"attention": "before-lstm", "merge_attention": True},
-    {"attention": "weighted-sum"},
-    *(
-        {"attention": kind, "position_encoding": encoding}
-        for kind in ("pairwise", "pairwise-before-lstm")
-        for encoding in ("none", "learned", "trigonometric")
-    ),
-]
 # Taken in turn, so that every value meets many architectures (lengths 2, 4, 2, 3 and 3 against steps of 6).
 MERGES = ["mean", "max"]
 METAS = [(), ("expression",), ("annotation",), ("expression", "annotation")]
@@ -76,19 +64,6 @@ def random_inputs(config, count, seed):
     meta = random.standard_normal((count, config.meta_size))
     inputs = [windows, meta] if config.meta else [windows]
     return [array.astype(np.float32) for array in inputs]
-
-
-def random_weights(config, seed):
-    """Weights with which every layer still answers to its input; biases lean to the side where a ReLU lets through."""
-    random = np.random.default_rng(seed)
-    weights = {}
-    for name, shape in weight_shapes(config).items():
-        scale = 6.0 if name == "strand/kernel" else 0.9
-        values = random.standard_normal(shape) * scale / np.sqrt(max(1, np.prod(shape[:-1])))
-        if name.endswith("/bias") and not name.startswith(("attention", "logit")):
-            values = np.abs(values) + 0.2
-        weights[name] = values.astype(np.float32)
-    return weights
 
 
 def as_arrays(outputs):

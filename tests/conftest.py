@@ -1,0 +1,20 @@
+"""Fixtures that several test modules share."""
+
+import pytest
+
+
+@pytest.fixture
+def published(tmp_path):
+    """A network as the published program saves it; were its code run, a file named canary would appear."""
+    from published_files import PAIR, write_published
+
+    path = tmp_path / "published.h5"
+    write_published(path, PAIR, canary=tmp_path / "canary")
+    return path
+
+
+@pytest.fixture
+def output(tmp_path):
+    """A name for a model file, in an empty folder."""
+    (tmp_path / "out").mkdir()
+    return tmp_path / "out" / "model.h5"
