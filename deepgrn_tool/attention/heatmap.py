@@ -24,7 +24,7 @@ COLUMNS_COMPARED = 128  # per row, for clustering: steps are wider than the base
 FEW = 4  # windows up to which each has a line of its own
 NAMED = 25  # windows up to which rows carry names
 BRIGHTEST = 99  # percentile of the values that has the last colour, so that single ones do not darken the rest
-WIDTH, PANEL, MAP, MARGINS = 7.5, 0.8, 4.2, 1.2  # inches
+WIDTH, PANEL, ROW, MAP, MARGINS = 7.5, 0.8, 0.5, 4.2, 1.2  # inches; the map is as high as its rows, up to MAP
 COLORS = "viridis"  # as light as it is large, also in grey
 
 
@@ -67,7 +67,7 @@ def draw_heat_map(rows: HeatMapRows, title: str, unit: str, path: Path) -> None:
         OSError: The file cannot be written.
     """
     lines = {unit.replace(" (", "\n("): rows.values, **rows.signals}
-    heights = [*[PANEL] * len(lines), MAP]
+    heights = [*[PANEL] * len(lines), min(MAP, ROW * (1 + len(rows.values)))]
     with figure_files([path], size=(WIDTH, sum(heights) + MARGINS)) as (whole,):
         figure: Any = whole.figure
         whole.remove()
