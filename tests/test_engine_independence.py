@@ -15,6 +15,7 @@ from engine_toys import (
     segment_inputs,
 )
 
+from deepgrn_tool.engine import shared
 from deepgrn_tool.engine.engine import Engine
 
 COMPILED, NUMPY = {}, {"bins": 1}
@@ -74,6 +75,15 @@ def test_segment_size_and_threads_with_numpy(engines, chromosome, meta, expected
 @pytest.mark.parametrize(("max_windows", "threads"), [(1, 1), (3, 2), (16, 3), (1024, 2)])
 def test_segment_size_and_threads_compiled(engines, chromosome, meta, expected, max_windows, threads):
     engine = engines(max_windows=max_windows, threads=threads, **COMPILED)
+    assert_same(engine_scores(engine, chromosome, GRID, meta), expected)
+
+
+# Chunks shorter than a window, not a multiple of the kept positions' spacing (5), up to longer than the segment.
+@pytest.mark.parametrize("chunk", [97, 1000, 100_000])
+@pytest.mark.parametrize("options", [COMPILED, NUMPY], ids=["compiled", "numpy"])
+def test_chunks_of_shared_positions(monkeypatch, model, chromosome, meta, expected, options, chunk):
+    monkeypatch.setattr(shared, "CHUNK", chunk)
+    engine = Engine(model, attention=True, max_windows=64, **options)
     assert_same(engine_scores(engine, chromosome, GRID, meta), expected)
 
 
