@@ -146,11 +146,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--networks", nargs="+", default=["default", *PUBLISHED])
     args = parser.parse_args()
-    keras_backend()
-    import tensorflow as tf
-
-    # Keras gets all threads for its operations; the engine's compiled code runs in its own threads either way.
-    tf.config.threading.set_intra_op_parallelism_threads(args.threads)
+    # The same number of threads for the engine, Keras' predict and the matrix products; it is set once per process.
+    keras_backend(args.threads)
     for name in args.networks:
         measure(name, PUBLISHED.get(name, NetworkConfig()), args.threads, args.bins, args.rounds)
 
