@@ -13,7 +13,7 @@ from deepgrn_tool.network.config import NetworkConfig
 from deepgrn_tool.network.weights import Weights
 
 # A linear map is applied before gathering if windows share each position at least this many times; below it, the
-# wider rows cost as much to gather as the map saves (measured at 1.1: equal; the limit itself is a judgement).
+# wider rows cost as much to gather as the map saves (measured at 1.1 only: equal; the limit itself is a judgement).
 WORTH_SHARING = 1.5
 
 
