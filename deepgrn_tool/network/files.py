@@ -123,8 +123,15 @@ def describe_model(path: str | Path) -> list[tuple[str, str]]:
         InputError: As `load_model`.
     """
     model = load_model(path)
-    origin = [(name, str(value)) for name, value in model.record.items()]
+    origin = [row for name, value in model.record.items() for row in _describe_record(name, value)]
     return [("factor", model.factor), ("assembly", model.assembly), *describe_network(model.config), *origin]
+
+
+def _describe_record(name: str, value: Any) -> list[tuple[str, str]]:
+    """Put an entry of a record in words; tables within it become rows of their own."""
+    if isinstance(value, dict):
+        return [row for inner, one in value.items() for row in _describe_record(f"{name} {inner}", one)]
+    return [(name, ", ".join(map(str, value)) if isinstance(value, list) else str(value))]
 
 
 def describe_network(config: NetworkConfig) -> list[tuple[str, str]]:

@@ -12,7 +12,7 @@ from deepgrn_tool.training.history import Epoch, best_epoch
 from deepgrn_tool.training.settings import Settings
 from deepgrn_tool.training.validation import Validator
 
-LABEL_SUFFIXES = (".gz", ".tsv", ".labels", ".train")  # of the challenge's label files, last first
+LABEL_SUFFIXES = (".gz", ".tsv", ".labels", ".train")  # of label files, last first
 
 
 def factor_of_file(labels: str | Path) -> str:
@@ -63,5 +63,6 @@ def make_record(
         "validation_base_rate": round(validator.base_rate, 6),
         "validation_bins": validator.bins,
         "settings": values,
-        "files": {name: {"file": Path(path).name, "sha256": checksums[name]} for name, path in sources.items()},
+    } | {
+        name.removeprefix("--"): {"file": Path(path).name, "sha256": checksums[name]} for name, path in sources.items()
     }

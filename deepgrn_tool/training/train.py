@@ -212,7 +212,7 @@ class Training:
                 drawn = [stack.enter_context(atomic_output(path)) for path in self.curves]
                 draw_curves(course.history, base_rate, model.factor, drawn)
             save_model(model, self.output)
-        checkpoint_path(self.output).unlink()
+        checkpoint_path(self.output).unlink(missing_ok=True)
         logger.info(
             "%s: epoch %s of %s, validation auPRC %.4f (base rate %.4f)",
             self.output,
@@ -291,6 +291,8 @@ def make_step(
     from deepgrn_tool.engine.keras_backend import keras_backend
 
     keras_backend(threads)
+    # Each validation compiles the engine with the weights of its epoch: TensorFlow warns of functions made in a loop.
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
     from deepgrn_tool.network.build import fresh_weights
     from deepgrn_tool.training.compiled import set_threads
     from deepgrn_tool.training.parameters import scaled_start

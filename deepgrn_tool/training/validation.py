@@ -22,6 +22,7 @@ from deepgrn_tool.training.examples import ChromosomeExamples, Examples
 
 VALIDATION = 3  # purpose of random numbers, beside those of `sampling`
 FEWEST_NEGATIVES = 10_000  # of a sample, per cell, if there are as many
+FEW_BINS = 300  # are scored without a compiler, which would take longer
 
 
 @dataclass(frozen=True)
@@ -146,7 +147,8 @@ class Validator:
             InputError: A score is not a number, or the features file is damaged.
         """
         phases = {int(phase) for part in self._parts for phase in np.unique(part.starts % self._config.stride)}
-        engine = Engine(Model(self._config, weights), on_grid=len(phases) == 1, threads=self._threads)
+        bins = self.bins if self.bins < FEW_BINS else None
+        engine = Engine(Model(self._config, weights), on_grid=len(phases) == 1, threads=self._threads, bins=bins)
         logits = np.empty((2, self.bins), np.float32)
         done = 0
         try:
