@@ -20,6 +20,7 @@ logger = logging.getLogger(__name__)
 
 VALIDATION = ("chr11",)  # of the paper
 TEST = ("chr1", "chr8", "chr21")
+SHOWN = 8  # names of chromosomes in a message
 HEAVY_TAIL = 1_000.0  # a signal with a higher value has a few places that would drown all others
 
 
@@ -96,10 +97,10 @@ def read_training_data(
     training = choice.chromosomes or [name for name in table.chromosomes if name not in left_out]
     for name in validation:
         if name not in table.chromosomes:
-            hint = did_you_mean(name, table.chromosomes)
-            raise InputError(
-                f"has no validation chromosome '{name}'{hint}; name it with --validation-chromosomes", labels
-            )
+            there = list(table.chromosomes)
+            names = ", ".join(there[:SHOWN]) + (", …" if len(there) > SHOWN else "")
+            text = f"has no validation chromosome '{name}'; choose among {names} with --validation-chromosomes"
+            raise InputError(text, labels)
     for name in [*training, *validation]:
         if name not in features.chromosomes:
             hint = did_you_mean(name, features.chromosomes)
