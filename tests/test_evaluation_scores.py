@@ -158,6 +158,27 @@ def test_tables_in_any_order_with_comments_spaces_and_line_ends(tmp_path):
     assert as_lists(found) == {"chr2": [0.25, 1, 1e-05], "chr10": [0.5]}
 
 
+def test_tables_sorted_by_score(tmp_path):
+    rows = [
+        (chrom, start, start + 200, score)
+        for chrom, starts in BINS.items()
+        for start, score in zip(starts, SCORES[chrom], strict=True)
+    ]
+    path = write_rows(tmp_path / "p.tab", sorted(rows, key=lambda row: -row[3]))
+    assert as_lists(read_scores(path, WANTED)) == SCORES
+    with open(path, "a") as file:
+        file.write("chr10\t50\t250\t0\n")
+    line = 1 + sorted(SCORES["chr2"] + SCORES["chr10"] + SCORES["chrU"], reverse=True).index(0.25)
+    with pytest.raises(InputError, match=rf"p\.tab, line 18: chr10:50-250 has a score already in line {line}$"):
+        read_scores(path, WANTED)
+
+
+def test_a_line_without_end(tmp_path):
+    (tmp_path / "p.tab").write_bytes(b"chr2" * 1_000_000)
+    with pytest.raises(InputError, match=r"p\.tab: has a line of more than a million characters; is this a binary"):
+        read(tmp_path / "p.tab", 0)
+
+
 def test_bedgraph_header_lines(tmp_path):
     path = tmp_path / "p.bedGraph"
     path.write_text('track type=bedGraph name="a b"\nbrowser position chr2:1-5 x\nchr2\t75\t125\t0.5\n')

@@ -2,14 +2,16 @@
 
 Lenient: gzip, CRLF, comments, `track` and `browser` lines, blank lines, spaces instead of tabs, any order of rows.
 Strict: four columns, whole numbers 0 <= start < end, finite values.
+
+A block of rows of one chromosome is converted at once; any other block, and one with something wrong in it, is read
+line by line.
 """
 
 from __future__ import annotations
 
-import io
-import itertools
 import math
-from typing import TYPE_CHECKING, NamedTuple, cast
+import warnings
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,30 +21,32 @@ from deepgrn_tool.formats.bed import HEADER_WORDS
 from deepgrn_tool.formats.textfile import BYTE_ORDER_MARK, open_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
     from pathlib import Path
+    from typing import BinaryIO
 
     from deepgrn_tool.data.intervals import Positions
 
 BLOCK_SIZE = 1 << 20  # bytes of text at once
 LARGEST_POSITION = 1 << 40  # bp, beyond any chromosome
+TAB, LINE_FEED = b"\t\n"
 
 Values = NDArray[np.float64]
 
 
 class ScoreRows(NamedTuple):
-    """Neighbouring rows of one chromosome.
+    """Rows of one chromosome, in the order of the file.
 
     Attributes:
-        line: 1-based line number of the first row; the others follow.
         chrom: Name of the chromosome.
+        lines: int64, shape (n,), 1-based line numbers.
         starts: int64, shape (n,), 0-based.
         ends: int64, shape (n,), exclusive.
         values: float64, shape (n,).
     """
 
-    line: int
     chrom: str
+    lines: Positions
     starts: Positions
     ends: Positions
     values: Values
@@ -52,47 +56,71 @@ def read_score_rows(path: str | Path) -> Iterator[ScoreRows]:
     """Go through the rows of a file.
 
     Yields:
-        The rows, in order, in pieces of one chromosome each.
+        The rows, in pieces of one chromosome each.
 
     Raises:
         InputError: A row is not of the four columns, or the compressed data is damaged or cut off.
     """
-    with open_bytes(path) as stream, io.BufferedReader(cast("io.RawIOBase", stream), BLOCK_SIZE) as buffered:
-        line = 1  # gzip alone gives lines slowly, hence the buffer
-        while lines := buffered.readlines(BLOCK_SIZE):
+    with open_bytes(path) as stream:
+        line = 1
+        for block in _blocks(stream, path):
             if line == 1:
-                lines[0] = lines[0].removeprefix(BYTE_ORDER_MARK)
-            rows = list(map(bytes.split, lines))
-            pieces = _convert(rows, line) if set(map(len, rows)) == {4} else None
-            for piece in _convert_one_by_one(lines, path, line) if pieces is None else pieces:
+                block = block.removeprefix(BYTE_ORDER_MARK)
+            rows = _convert(block, line)
+            for piece in _convert_lines(block, path, line) if rows is None else [rows]:
                 _check(piece, path)
                 yield piece
-            line += len(lines)
+            line += block.count(b"\n")
 
 
-def _convert(rows: Sequence[Sequence[bytes]], line: int) -> list[ScoreRows] | None:
-    """Convert rows of four columns; returns None where one holds anything unusual."""
-    chroms, *columns = zip(*rows, strict=True)
+def _blocks(stream: BinaryIO, path: str | Path) -> Iterator[bytes]:
+    """Cut a file into blocks of whole lines, each ending in a line feed."""
+    held = b""
+    while data := stream.read(BLOCK_SIZE):
+        whole, feed, rest = data.rpartition(b"\n")
+        if feed:
+            yield held + whole + feed
+            held = rest
+        else:
+            held += data
+            if len(held) > 2 * BLOCK_SIZE:
+                raise InputError("has a line of more than a million characters; is this a binary file?", path)
+    if held:
+        yield held + b"\n"
+
+
+def _convert(block: bytes, line: int) -> ScoreRows | None:
+    """Convert rows of one chromosome; returns None where a row is of another or holds anything unusual."""
+    prefix = block[: block.find(b"\t") + 1]
+    count = block.count(b"\n")
+    if len(prefix) < 2 or b" " in block or b"\0" in block or block.count(b"\n" + prefix) != count - 1:
+        return None
+    rows = block[len(prefix) :].replace(b"\n" + prefix, b"\n")
+    data = np.frombuffer(rows, np.uint8)
+    separators = data[(data == TAB) | (data == LINE_FEED)]
+    if len(separators) != 3 * count or (separators.reshape(-1, 3) != (TAB, TAB, LINE_FEED)).any():
+        return None
     try:
-        starts, ends = (np.fromiter(map(int, column), np.int64, len(rows)) for column in columns[:2])
-        values = np.fromiter(map(float, columns[2]), np.float64, len(rows))
-        stretches = [(chrom.decode(), len(list(same))) for chrom, same in itertools.groupby(chroms)]
-    except (ValueError, OverflowError):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", DeprecationWarning)  # how NumPy tells of text that is no number
+            table = np.fromstring(rows, np.float64, sep=" ")
+        chrom = prefix[:-1].decode()
+    except (ValueError, DeprecationWarning):
         return None
-    if any("\0" in chrom for chrom, _ in stretches):
+    if len(table) != 3 * count:
         return None
-    pieces = []
-    begin = 0
-    for chrom, count in stretches:
-        part = slice(begin, begin + count)
-        pieces.append(ScoreRows(line + begin, chrom, starts[part], ends[part], values[part]))
-        begin += count
-    return pieces
+    starts, ends, values = table.reshape(-1, 3).T
+    positions = np.stack([starts, ends])
+    if not (np.abs(positions) < LARGEST_POSITION).all() or (positions != np.floor(positions)).any():
+        return None
+    whole = positions.astype(np.int64)
+    return ScoreRows(chrom, np.arange(line, line + count), whole[0], whole[1], values.copy())
 
 
-def _convert_one_by_one(lines: Sequence[bytes], path: str | Path, line: int) -> Iterator[ScoreRows]:
-    """Convert rows between lines that are no rows; tell what is wrong with a line."""
-    for number, raw in enumerate(lines, start=line):
+def _convert_lines(block: bytes, path: str | Path, line: int) -> Iterator[ScoreRows]:
+    """Convert lines one by one, leaving out those that are no rows, and tell what is wrong with a line."""
+    found: dict[str, list[tuple[int, int, int, float]]] = {}
+    for number, raw in enumerate(block[:-1].split(b"\n"), start=line):
         if b"\0" in raw:
             raise InputError("holds a NUL byte; is this a binary file?", path, number)
         try:
@@ -105,12 +133,16 @@ def _convert_one_by_one(lines: Sequence[bytes], path: str | Path, line: int) -> 
         if len(fields) != 4:
             text = f"has {len(fields)} columns where chromosome, start, end and score are expected"
             raise InputError(text, path, number)
-        start, end = (_position(field, path, number) for field in fields[1:3])
         try:
             value = float(fields[3])
         except ValueError as error:
             raise InputError(f"score '{fields[3]}' is not a number", path, number) from error
-        yield ScoreRows(number, fields[0], np.array([start]), np.array([end]), np.array([value]))
+        row = (number, _position(fields[1], path, number), _position(fields[2], path, number), value)
+        found.setdefault(fields[0], []).append(row)
+    for chrom, rows in found.items():
+        lines, starts, ends, values = zip(*rows, strict=True)
+        positions = np.array([lines, starts, ends], np.int64)
+        yield ScoreRows(chrom, positions[0], positions[1], positions[2], np.array(values, np.float64))
 
 
 def _position(text: str, path: str | Path, line: int) -> int:
@@ -136,4 +168,4 @@ def _check(rows: ScoreRows, path: str | Path) -> None:
         text = f"end ({end}) is not after start ({start})"
     else:
         text = f"score '{'nan' if math.isnan(value) else value}' is not a finite number"
-    raise InputError(text, path, rows.line + index)
+    raise InputError(text, path, int(rows.lines[index]))

@@ -95,19 +95,17 @@ class _Collector:
     def sorted(self, chrom: str, bins: bool) -> _Runs:
         """Give a chromosome's rows by start: bins, each of them once, or intervals that do not overlap."""
         pieces = self.pieces.pop(chrom)
-        starts, ends, values = (np.concatenate(column) for column in zip(*(piece[2:] for piece in pieces), strict=True))
-        order = np.arange(len(starts))
+        lines, starts, ends, values = map(np.concatenate, zip(*(piece[1:] for piece in pieces), strict=True))
         if (np.diff(starts) <= 0).any():
             order = np.argsort(starts, kind="stable")
-            starts, ends, values = starts[order], ends[order], values[order]
+            lines, starts, ends, values = lines[order], starts[order], ends[order], values[order]
         clash = starts[1:] == starts[:-1] if bins else starts[1:] < ends[:-1]
         if clash.any():
             index = int(np.argmax(clash))
-            lines = np.concatenate([np.arange(piece.line, piece.line + len(piece.starts)) for piece in pieces])[order]
-            first, second = sorted(int(line) for line in lines[index : index + 2])
-            place = f"{chrom}:{starts[index + 1]}-{ends[index + 1]}"
+            earlier, later = sorted((index, index + 1), key=lines.__getitem__)
+            place = f"{chrom}:{starts[later]}-{ends[later]}"
             text = f"{place} has a score already in" if bins else f"{place} overlaps the interval in"
-            raise InputError(f"{text} line {first}", self._path, second)
+            raise InputError(f"{text} line {lines[earlier]}", self._path, int(lines[later]))
         return _Runs(starts, ends, values)
 
 
@@ -119,9 +117,8 @@ def _from_table(path: str | Path, bins: Mapping[str, Positions]) -> tuple[dict[s
             index = int(np.argmax(wrong))
             start, end = int(rows.starts[index]), int(rows.ends[index])
             text = f"the bin {rows.chrom}:{start}-{end} has {end - start} bp; bins have {BIN_SIZE}"
-            raise InputError(
-                f"{text} (a track of intervals is read with the suffix .bedGraph)", path, rows.line + index
-            )
+            text += " (a track of intervals is read with the suffix .bedGraph)"
+            raise InputError(text, path, int(rows.lines[index]))
         collector.add(rows)
     names = list(collector.pieces)
     found = {}
