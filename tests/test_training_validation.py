@@ -34,9 +34,11 @@ CONFIG = network_config(toy_settings(flank=60))
 
 @pytest.fixture
 def validator_of(toy, features):
-    def make(negatives=None, merges=("mean",), seed=1, examples=None):
+    def make(negatives=None, merges=("mean",), seed=1, examples=None, memory=10**9):
         examples = examples or make_examples(read_labels(toy.labels), features, ["chrV"])
-        return Validator(examples, features, CONFIG, negatives=negatives, seed=seed, threads=1, merges=merges)
+        return Validator(
+            examples, features, CONFIG, negatives=negatives, seed=seed, threads=1, merges=merges, memory=memory
+        )
 
     return make
 
@@ -129,6 +131,13 @@ def test_the_same_sample_again_after_it_was_read(validator_of, small_samples):
     first = validator.assess(weights(), lambda bins: None)
     assert validator.assess(weights(), lambda bins: None) == first
     assert validator.assess(weights(2), lambda bins: None) != first
+
+
+def test_a_sample_too_large_for_memory_is_read_again(validator_of, small_samples):
+    small = validator_of(negatives=2, memory=0)
+    for seed in (1, 2, 1):
+        expected = validator_of(negatives=2).assess(weights(seed), lambda bins: None)
+        assert small.assess(weights(seed), lambda bins: None) == expected
 
 
 def test_an_assessment_that_was_stopped_can_be_done_again(validator_of, small_samples):

@@ -76,7 +76,13 @@ def add_train_options(parser: argparse.ArgumentParser) -> None:
     _add_table(parser.add_argument_group("validation"), VALIDATION)
     resources = parser.add_argument_group("resources")
     add_threads(resources)
-    resources.add_argument("--memory", type=positive, default=2.0, metavar="GB", help="for windows (default: 2)")
+    resources.add_argument(
+        "--memory",
+        type=positive,
+        default=2.0,
+        metavar="GB",
+        help="for windows to learn from, and as much for validation (default: 2)",
+    )
     resources.add_argument(
         "--checkpoint-minutes",
         type=positive,

@@ -51,7 +51,11 @@ LEARNING: Table = [
     ("seed", {"type": int}, "decides all that is random (default: 1)"),
 ]
 VALIDATION: Table = [
-    ("validation-negatives", {"type": float}, "unbound bins per bound one in the sample, weighted (default: 20)"),
+    (
+        "validation-negatives",
+        {"type": float},
+        "unbound bins per bound one, if more than 50,000 per cell; weighted (default: 5)",
+    ),
     ("full-validation", {"action": "store_true", "default": None}, "score all bins of the validation chromosomes"),
 ]
 # Names of all hyperparameters among the parsed options.

@@ -82,7 +82,8 @@ class Settings:
         open_negatives: Share of these that is drawn from bins as accessible as bound ones are.
         positives: "bins": all bound bins; "peaks": one random 200-bp region of each peak.
         positive_weight: Weight of a positive in the loss; a negative has 1.
-        validation_negatives: Unbound bins per bound one in the validation sample.
+        validation_negatives: Unbound bins per bound one in the validation sample, which has 50,000 in each cell at
+            least.
         full_validation: Validate on all bins of the validation chromosomes.
         seed: Decides all that is random.
 
@@ -118,7 +119,7 @@ class Settings:
     open_negatives: float = _rule("from 0 to 1", 0.0)
     positives: str = "bins"
     positive_weight: float = _rule("greater than 0", 1.0)
-    validation_negatives: float = _rule("greater than 0", 20.0)
+    validation_negatives: float = _rule("greater than 0", 5.0)
     full_validation: bool = False
     seed: int = _rule(f"from 0 to {LARGEST_SEED}", 1)
 

@@ -56,7 +56,7 @@ class Training:
         history: Table of epochs to write.
         curves: Figures to write.
         resume: Go on with an interrupted run, if there is one.
-        memory: GB for windows.
+        memory: GB for windows to learn from, and as many for those of validation.
         checkpoint_minutes: The file to go on from is written so often, and after each epoch.
         threads: Processor threads.
     """
@@ -141,6 +141,7 @@ class Training:
             seed=settings.seed,
             threads=self.threads,
             merges=("mean", "max") if settings.merge == "best" else (settings.merge,),
+            memory=int(self.memory * GIGABYTE),
         )
 
     def _terms(self, data: TrainingData, checksums: dict[str, str]) -> dict[str, Any]:

@@ -19,9 +19,10 @@ from deepgrn_tool.network.config import NetworkConfig
 from deepgrn_tool.network.files import Model
 from deepgrn_tool.network.weights import Weights
 from deepgrn_tool.training.examples import ChromosomeExamples, Examples
+from deepgrn_tool.training.windows import window_bytes
 
 VALIDATION = 3  # purpose of random numbers, beside those of `sampling`
-FEWEST_NEGATIVES = 10_000  # of a sample, per cell, if there are as many
+FEWEST_NEGATIVES = 50_000  # of a sample, per cell, if there are as many: the best-scored ones decide, and are few
 FEW_BINS = 300  # are scored without a compiler, which would take longer
 
 
@@ -71,6 +72,7 @@ class Validator:
         seed: Decides the sample.
         threads: Processor threads.
         merges: Ways of joining the strands that are compared.
+        memory: Bytes for the windows of a sample; a larger one is read again after each epoch.
 
     Raises:
         InputError: There are no bound bins, or no others.
@@ -86,6 +88,7 @@ class Validator:
         seed: int,
         threads: int,
         merges: Sequence[str],
+        memory: int,
     ) -> None:
         """Draw the sample."""
         self._config = config
@@ -103,7 +106,7 @@ class Validator:
             )
         self._readers = {cell: InputReader(features, config, cell) for cell in examples.cells}
         # A sample is kept, since its windows lie far apart: reading them costs more than reading whole chromosomes.
-        self._keep = negatives is not None
+        self._keep = negatives is not None and self.bins * window_bytes(config) <= memory
         self._kept: list[SegmentInput] = []
 
     @property
