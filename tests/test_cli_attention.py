@@ -212,7 +212,7 @@ def test_gradient(toy, run, tmp_path):
 
 
 def test_heat_map_of_few_and_of_many_windows(toy, run, tmp_path):
-    fold_change = write_bigwig(tmp_path / "fc.bw", LENGTHS, {"chr10": [(0, 700, 2.0)], "chr2": [(5, 60, 3.5)]})
+    fold_change = write_bigwig(tmp_path / "fc.bw", LENGTHS, {"chr2": [(5, 60, 3.5)], "chr10": [(0, 700, 2.0)]})
     run("--chromosomes", "chr2", "--heatmap", tmp_path / "many.svg", "--fold-change", fold_change, "--rows", 30)
     many = (tmp_path / "many.svg").read_text()
     count = len(grid(toy, "chr2"))
