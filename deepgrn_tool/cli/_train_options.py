@@ -21,18 +21,13 @@ def track_and_transform(text: str) -> tuple[str, str]:
     return track, steps
 
 
-def track_names(text: str) -> tuple[str, ...]:
+def names_or_none(text: str) -> tuple[str, ...]:
     """Parse `NAME,NAME` or `none`, for argparse.
 
-    >>> track_names("none"), track_names("uniqueness,accessibility")
+    >>> names_or_none("none"), names_or_none("uniqueness,accessibility")
     ((), ('uniqueness', 'accessibility'))
     """
     return () if text == "none" else tuple(chromosome_names(text))
-
-
-def test_names(text: str) -> list[str]:
-    """Parse `NAME,NAME` or `none`, for argparse."""
-    return [] if text == "none" else chromosome_names(text)
 
 
 def positive(text: str) -> float:
@@ -61,7 +56,7 @@ def add_train_options(parser: argparse.ArgumentParser) -> None:
     _add_data(parser.add_argument_group("cells and chromosomes"))
     network = parser.add_argument_group("network")
     network.add_argument(
-        "--tracks", type=track_names, metavar="NAME,NAME", help="signals to read (default: uniqueness,accessibility)"
+        "--tracks", type=names_or_none, metavar="NAME,NAME", help="signals to read (default: uniqueness,accessibility)"
     )
     network.add_argument(
         "--transform",
@@ -103,7 +98,7 @@ def _add_data(group: argparse._ArgumentGroup) -> None:
     )
     group.add_argument(
         "--test-chromosomes",
-        type=test_names,
+        type=names_or_none,
         metavar="NAME,NAME",
         help="leave these out of everything (default: chr1,chr8,chr21, as far as they are there); or none",
     )

@@ -1,0 +1,102 @@
+"""Kill deepgrn-train with SIGKILL at random moments, go on each time, and compare with a run that nobody disturbed.
+
+Usage: python benchmarks/kill_and_resume.py features.h5 TF.labels.tsv.gz [--kills 20] [OPTIONS OF deepgrn-train]
+
+After each kill the model must be absent or whole, and the file to go on from absent or readable. At the end all weights
+and the record must be the same, to the last bit. A run that ends before its kill is begun anew, so that kills meet all
+parts of a run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from deepgrn_tool.network.files import load_model
+
+
+def state_of(output: Path, checkpoint: Path) -> str:
+    """Read whatever is there, and put it in words; damaged files raise."""
+    if output.exists():
+        load_model(output)
+        return "ended"
+    if not checkpoint.exists():
+        return "nothing written yet"
+    with h5py.File(checkpoint) as file:
+        arrays = [file["state"][name][()] for name in file["state"]]
+        text = file["course"].asstr()[()]
+    return f"{len(arrays)} arrays, {text[: text.index('loss')].rstrip(', ')[1:]}"
+
+
+def main() -> None:
+    """Parse options, kill, and compare."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("features")
+    parser.add_argument("labels")
+    parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("--seed", type=int, default=1)
+    args, options = parser.parse_known_args()
+    draw = random.Random(args.seed)
+    with tempfile.TemporaryDirectory() as folder:
+        whole, output = Path(folder) / "whole.h5", Path(folder) / "model.h5"
+        checkpoint = Path(f"{output}.training")
+        command = [
+            "deepgrn-train",
+            args.features,
+            args.labels,
+            "--quiet",
+            "--checkpoint-minutes",
+            "0.02",
+            *args.options,
+        ]
+        begin = time.monotonic()
+        subprocess.run([*command, "-o", whole], check=True)
+        length = time.monotonic() - begin
+        print(f"undisturbed: {length:.1f} s", flush=True)
+        kills = 0
+        while kills < args.kills:
+            process = subprocess.Popen([*command, "-o", output, "--resume"], stderr=subprocess.DEVNULL)
+            moment = draw.uniform(0, length)
+            try:
+                process.wait(moment)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+                kills += 1
+                print(f"kill {kills} after {moment:.1f} s: {state_of(output, checkpoint)}", flush=True)
+                continue
+            if process.returncode:
+                raise SystemExit(f"deepgrn-train ended with {process.returncode}")
+            compare(whole, output)
+            print("ended before its kill, the same; begun anew", flush=True)
+            output.unlink()
+        subprocess.run([*command, "-o", output, "--resume"], check=True)
+        compare(whole, output)
+        print(f"after {kills} kills: weights and record are the same; left behind: {left(folder)}")
+
+
+def compare(one: Path, other: Path) -> None:
+    """Compare two models to the last bit."""
+    first, second = load_model(one), load_model(other)
+    if first.record != second.record or first.config != second.config:
+        raise SystemExit("the records differ")
+    for name, values in first.weights.items():
+        if not np.array_equal(values, second.weights[name]):
+            raise SystemExit(f"weight {name} differs")
+
+
+def left(folder: str) -> str:
+    """Name files that are neither of the models."""
+    names = [path.name for path in Path(folder).iterdir() if path.name not in ("whole.h5", "model.h5")]
+    return ", ".join(names) or "nothing"
+
+
+if __name__ == "__main__":
+    main()
