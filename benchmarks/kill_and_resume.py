@@ -54,7 +54,7 @@ def main() -> None:
             "--quiet",
             "--checkpoint-minutes",
             "0.02",
-            *args.options,
+            *options,
         ]
         begin = time.monotonic()
         subprocess.run([*command, "-o", whole], check=True)
