@@ -127,11 +127,11 @@ class TrainingStep:
 
     def _share(self, weights: dict[str, Any], share: tuple[Any, ...], step: Any, number: int) -> tuple[Any, Any]:
         """Compute the loss of a share, summed over its windows, and its gradient as a vector."""
-        codes, signals, *rest = share
+        codes, signals, meta, labels, importance = share
         masks = Masks(self._seed, step, tf.constant(number, tf.uint32))
         pooled, trace = self._tower.forward(weights, codes, signals, masks)
         upper = {name: value for name, value in weights.items() if not name.startswith(("conv_", "per_position/"))}
-        loss, gradients, upstream = self._head.loss_and_gradients(upper, pooled, *rest, masks.keys)
+        loss, gradients, upstream = self._head.loss_and_gradients(upper, pooled, meta, labels, importance, masks.keys)
         gradients |= self._tower.backward(weights, trace, upstream)
         return loss, self._layout.join(gradients)
 

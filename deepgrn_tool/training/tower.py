@@ -20,6 +20,7 @@ import tensorflow as tf
 
 from deepgrn_tool.network.config import BASES, NetworkConfig
 from deepgrn_tool.training.compiled import compiled
+from deepgrn_tool.training.lookup import look_up, make_tables
 from deepgrn_tool.training.masks import Masks
 
 COMPLEMENT = (3, 2, 1, 0)  # A C G T -> T G C A
@@ -29,12 +30,14 @@ class Trace(NamedTuple):
     """What the way back needs.
 
     Attributes:
+        only_bases: bool scalar, whether all letters are A, C, G or T.
         maps: Input of each layer: the channels (windows, window_size, channels), then what each convolution gave after
             ReLU and dropout, (windows, positions, 2 filters).
         ranks: int32, shape (windows, steps, 1, 2 filters), which position won each pool, counted along its strand.
         pooled: float32, shape (windows, steps, 2 filters), after ReLU, pools in the order of the forward strand.
     """
 
+    only_bases: Any
     maps: list[Any]
     ranks: Any
     pooled: Any
@@ -51,6 +54,7 @@ class Tower:
         """Prepare what will be compiled when it first runs."""
         self._config = config
         self._tail = config.conv_length - config.steps * config.pool_size
+        self._first_activation = compiled(self._activate_inputs)
         self._activations = [compiled(partial(self._activate, layer)) for layer in range(config.num_conv)]
         self._slopes = compiled(self._through_relu)
         self._pooled, self._spread = compiled(self._pool), compiled(self._unpool)
@@ -69,14 +73,17 @@ class Tower:
         """
         maps = [_channels(codes, signals)]
         for layer in range(self._config.num_conv):
-            x = self._convolve(weights[f"conv_{layer + 1}/kernel"], maps[-1], layer)
-            maps.append(self._activations[layer](x, weights[f"conv_{layer + 1}/bias"], *masks.keys))
+            kernel, bias = weights[f"conv_{layer + 1}/kernel"], weights[f"conv_{layer + 1}/bias"]
+            if layer == 0:
+                maps.append(self._convolve_inputs(kernel, bias, codes, signals, masks))
+            else:
+                maps.append(self._activations[layer](_convolve_maps(kernel, maps[-1]), bias, *masks.keys))
         if self._config.num_conv:
             x = tf.matmul(tf.reshape(maps[-1], (-1, self._config.filters)), weights["per_position/kernel"])
         else:
             x = tf.tensordot(maps[-1], _both_strands(weights["per_position/kernel"][tf.newaxis])[0], 1)
         ordered, ranks, pooled = self._pooled(x, weights["per_position/bias"])
-        return ordered, Trace(maps, ranks, pooled)
+        return ordered, Trace(tf.reduce_all(codes < len(BASES)), maps, ranks, pooled)
 
     def backward(self, weights: dict[str, Any], trace: Trace, upstream: Any) -> dict[str, Any]:
         """Give the gradients of the weights of these layers.
@@ -100,36 +107,37 @@ class Tower:
         slope = tf.matmul(rows, weights["per_position/kernel"], transpose_b=True)
         for layer in reversed(range(config.num_conv)):
             name = f"conv_{layer + 1}"
-            slope, gradients[f"{name}/bias"] = self._slopes(slope, trace.maps[layer + 1])
-            kernel = weights[f"{name}/kernel"]
-            gradients[f"{name}/kernel"], slope = self._through_convolution(kernel, trace.maps[layer], slope, layer)
+            slope = self._slopes(slope, trace.maps[layer + 1])
+            sums = _column_sums(slope)
+            gradients[f"{name}/bias"] = tf.add_n(tf.split(sums, 2))
+            if layer == 0:
+                both = _first_kernel_gradient(trace.only_bases, trace.maps[0], slope, sums, config.kernel_size)
+                gradients[f"{name}/kernel"] = _one_strand(both)
+            else:
+                kernel = weights[f"{name}/kernel"]
+                gradients[f"{name}/kernel"], slope = _through_convolution(kernel, trace.maps[layer], slope)
         return gradients
 
-    def _convolve(self, kernel: Any, x: Any, layer: int) -> Any:
-        if layer == 0:
-            return _convolution(x, _both_strands(kernel))
-        pair = zip(tf.split(x, 2, axis=2), (kernel, kernel[::-1]), strict=True)
-        return tf.concat([_convolution(strand, turned) for strand, turned in pair], axis=2)
-
-    def _through_convolution(self, kernel: Any, x: Any, slope: Any, layer: int) -> tuple[Any, Any]:
-        """Give the gradients of a convolution's kernel and, but for the first layer, of its input."""
-        if layer == 0:
-            return _one_strand(_kernel_gradient(x, slope, kernel.shape[0])), None
-        size, kernels, inputs = kernel.shape[0], [], []
-        for number, (strand, after) in enumerate(zip(tf.split(x, 2, axis=2), tf.split(slope, 2, axis=2), strict=True)):
-            order = 1 - 2 * number
-            kernels.append(_kernel_gradient(strand, after, size)[::order])
-            inputs.append(_input_gradient(strand.shape, after, kernel[::order]))
-        return kernels[0] + kernels[1], tf.concat(inputs, axis=2)
+    def _convolve_inputs(self, kernel: Any, bias: Any, codes: Any, signals: Any, masks: Masks) -> Any:
+        """Give the first convolution after ReLU and dropout."""
+        kernel = _both_strands(kernel)
+        tables = make_tables(kernel[:, : len(BASES)])
+        along = _convolution(signals, kernel[:, len(BASES) :]) if self._config.tracks else 0.0
+        return self._first_activation(along, codes, tables, bias, *masks.keys)
 
     def _activate(self, layer: int, x: Any, bias: Any, seed: Any, step: Any, share: Any) -> Any:
         return Masks(seed, step, share, layer).drop(tf.nn.relu(x + tf.concat([bias, bias], 0)), self._config.dropout)
 
-    def _through_relu(self, slope: Any, after: Any) -> tuple[Any, Any]:
-        """Give the gradients before dropout, ReLU and bias, and of the bias."""
+    def _activate_inputs(
+        self, signals: Any, codes: Any, tables: list[Any], bias: Any, seed: Any, step: Any, share: Any
+    ) -> Any:
+        """Add what the bases give to what the signals give, and go on as after any convolution."""
+        return self._activate(0, signals + look_up(codes, tables, self._config.kernel_size), bias, seed, step, share)
+
+    def _through_relu(self, slope: Any, after: Any) -> Any:
+        """Give the gradient before dropout and ReLU."""
         scale = 1.0 / (1.0 - self._config.dropout)
-        before = tf.where(after > 0, tf.reshape(slope, after.shape) * scale, 0.0)
-        return before, _sum_strands(before)
+        return tf.where(after > 0, tf.reshape(slope, after.shape) * scale, 0.0)
 
     def _ranks(self) -> Any:
         """Count the positions of a pool along each strand, int32, shape (pool_size, 2 filters)."""
@@ -159,7 +167,7 @@ class Tower:
             one, other = tf.split(spread, 2, axis=2)
             ends = [[0, 0], [0, self._tail], [0, 0]], [[0, 0], [self._tail, 0], [0, 0]]
             spread = tf.concat([tf.pad(one, ends[0]), tf.pad(other, ends[1])], axis=2)
-        return spread, _sum_strands(slope)
+        return spread, tf.add_n(tf.split(tf.reduce_sum(slope, axis=[0, 1]), 2))
 
 
 @compiled
@@ -185,10 +193,36 @@ def _one_strand(gradient: Any) -> Any:
     return forward + _turned(reverse)
 
 
-def _sum_strands(x: Any) -> Any:
-    """Sum a gradient (windows, positions, 2 filters) to one of a bias, (filters,)."""
-    forward, reverse = tf.split(tf.reduce_sum(x, axis=[0, 1]), 2)
-    return forward + reverse
+def _column_sums(x: Any) -> Any:
+    """Sum (windows, positions, 2 filters) over windows and positions; as a product, which was quicker than a sum."""
+    rows = tf.reshape(x, (-1, x.shape[2]))
+    return tf.matmul(tf.ones((1, rows.shape[0])), rows)[0]
+
+
+def _first_kernel_gradient(only_bases: Any, channels: Any, slope: Any, sums: Any, size: int) -> Any:
+    """Give the gradient of the first convolution's kernel for both strands, (size, channels, 2 filters).
+
+    Where all letters are bases, exactly one base channel is set: the gradients of the four sum up to the sum of the
+    slopes, and the fourth need not be computed by itself.
+    """
+    last = len(BASES) - 1
+
+    def from_three() -> Any:
+        gradient = _kernel_gradient(tf.concat([channels[..., :last], channels[..., last + 1 :]], 2), slope, size)
+        bases, tracks = gradient[:, :last], gradient[:, last:]
+        return tf.concat([bases, sums - tf.reduce_sum(bases, axis=1, keepdims=True), tracks], axis=1)
+
+    return tf.cond(only_bases, from_three, lambda: _kernel_gradient(channels, slope, size))
+
+
+def _through_convolution(kernel: Any, x: Any, slope: Any) -> tuple[Any, Any]:
+    """Give the gradients of a convolution's kernel and of its input, the maps of both strands."""
+    kernels, inputs = [], []
+    for number, (strand, after) in enumerate(zip(tf.split(x, 2, axis=2), tf.split(slope, 2, axis=2), strict=True)):
+        order = 1 - 2 * number
+        kernels.append(_kernel_gradient(strand, after, kernel.shape[0])[::order])
+        inputs.append(_input_gradient(strand.shape, after, kernel[::order]))
+    return tf.add_n(kernels), tf.concat(inputs, axis=2)
 
 
 # TensorFlow has the gradients of convolutions in two dimensions; the first one has length 1 here.
@@ -196,6 +230,12 @@ def _sum_strands(x: Any) -> Any:
 
 def _convolution(x: Any, kernel: Any) -> Any:
     return tf.nn.conv2d(x[:, tf.newaxis], kernel[tf.newaxis], 1, "VALID")[:, 0]
+
+
+def _convolve_maps(kernel: Any, x: Any) -> Any:
+    """Convolve both strands' maps, (windows, positions, 2 filters), along the forward strand."""
+    pair = zip(tf.split(x, 2, axis=2), (kernel, kernel[::-1]), strict=True)
+    return tf.concat([_convolution(strand, turned) for strand, turned in pair], axis=2)
 
 
 def _kernel_gradient(x: Any, slope: Any, size: int) -> Any:
