@@ -10,6 +10,7 @@ parts of a run.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import random
 import subprocess
@@ -27,13 +28,13 @@ def state_of(output: Path, checkpoint: Path) -> str:
     """Read whatever is there, and put it in words; damaged files raise."""
     if output.exists():
         load_model(output)
-        return "ended"
     if not checkpoint.exists():
-        return "nothing written yet"
+        return "model written" if output.exists() else "nothing written yet"
     with h5py.File(checkpoint) as file:
         arrays = [file["state"][name][()] for name in file["state"]]
         text = file["course"].asstr()[()]
-    return f"{len(arrays)} arrays, {text[: text.index('loss')].rstrip(', ')[1:]}"
+    course = json.loads(text)
+    return f"{len(arrays)} arrays, epoch {course['epoch']}, {course['batches']} batches of it"
 
 
 def main() -> None:
@@ -72,6 +73,9 @@ def main() -> None:
                 process.wait()
                 kills += 1
                 print(f"kill {kills} after {moment:.1f} s: {state_of(output, checkpoint)}", flush=True)
+                if output.exists() and not checkpoint.exists():  # killed after its last act
+                    compare(whole, output)
+                    output.unlink()
                 continue
             if process.returncode:
                 raise SystemExit(f"deepgrn-train ended with {process.returncode}")
