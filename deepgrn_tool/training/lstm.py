@@ -47,8 +47,8 @@ def bidirectional(
 ) -> Any:
     """Run one bidirectional LSTM.
 
-    There is one dropout mask per window, strand and direction, the same at all steps and for all gates. So it is in Keras,
-    except that Keras 3 draws one mask per gate where the state is dropped, too.
+    There is one dropout mask per window, strand and direction, the same at all steps and for all gates. So it is in
+    Keras, except that Keras 3 draws one mask per gate where the state is dropped, too.
 
     Args:
         x: float32, shape (steps, windows, width).
