@@ -22,11 +22,12 @@ from deepgrn_tool.labels.reader import read_labels
 from deepgrn_tool.labels.table import BOUND
 from deepgrn_tool.network.config import NetworkConfig
 from deepgrn_tool.training.batch import Batch
+from deepgrn_tool.training.build import make_step, network_config
 from deepgrn_tool.training.examples import ChromosomeExamples, Examples, make_examples
 from deepgrn_tool.training.sampling import Sampler
 from deepgrn_tool.training.settings import Settings
 from deepgrn_tool.training.stream import BatchStream
-from deepgrn_tool.training.train import GIGABYTE, make_step, network_config
+from deepgrn_tool.training.train import GIGABYTE
 from deepgrn_tool.training.windows import WindowReader, window_bytes
 
 GENOME_BINS = 51_676_736  # for training in the challenge

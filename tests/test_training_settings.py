@@ -4,9 +4,9 @@ import pytest
 
 from deepgrn_tool.errors import InputError, UsageError
 from deepgrn_tool.network.config import NetworkConfig
+from deepgrn_tool.training.build import network_config
 from deepgrn_tool.training.presets import read_presets
 from deepgrn_tool.training.settings import Settings, resolve_settings
-from deepgrn_tool.training.train import network_config
 
 # The published table: batch, learning rate, kernel, filters, LSTM units, dense units, dropout, LSTM dropout,
 # recurrent dropout, merge, convolutions, LSTMs, extra dense layers, negatives per positive, RNA-seq, annotation,

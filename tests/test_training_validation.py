@@ -11,8 +11,8 @@ from deepgrn_tool.data.features_file import FeaturesFile
 from deepgrn_tool.errors import InputError
 from deepgrn_tool.labels.reader import read_labels
 from deepgrn_tool.metrics.ranking import auprc
+from deepgrn_tool.training.build import network_config
 from deepgrn_tool.training.examples import ChromosomeExamples, Examples, make_examples
-from deepgrn_tool.training.train import network_config
 from deepgrn_tool.training.validation import Validator
 
 CELLS = ("liver", "K562")

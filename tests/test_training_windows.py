@@ -10,10 +10,10 @@ from training_toys import Toy, toy_settings
 from deepgrn_tool.data.features_file import FeaturesFile
 from deepgrn_tool.errors import InputError
 from deepgrn_tool.labels.reader import read_labels
+from deepgrn_tool.training.build import network_config
 from deepgrn_tool.training.examples import make_examples
 from deepgrn_tool.training.sampling import EpochPlan, Sampler
 from deepgrn_tool.training.stream import BatchStream
-from deepgrn_tool.training.train import network_config
 from deepgrn_tool.training.windows import StoppedError, WindowReader, window_bytes
 
 CELLS = ("liver", "K562")

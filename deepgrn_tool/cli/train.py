@@ -34,8 +34,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Train and write; TensorFlow loads only after all inputs were checked."""
+    from deepgrn_tool.training.build import settings_for
     from deepgrn_tool.training.data import Choice
-    from deepgrn_tool.training.train import Training, settings_for
+    from deepgrn_tool.training.train import Training
 
     given = {name: getattr(args, name) for name in SETTINGS}
     given["transforms"] = None if args.transforms is None else tuple(args.transforms)
