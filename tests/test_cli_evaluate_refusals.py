@@ -76,6 +76,7 @@ def case(tmp_path, capfd):
         ("chr2\t600\t800\tNA", "score 'NA' is not a number"),
         ("chr2\tx\t800\t0.5", "'x' is not a whole number"),
         ("chr2\t600\t8.5\t0.5", "'8.5' is not a whole number"),
+        ("chr2\t6_00\t800\t0.5", "'6_00' is not a whole number"),
         ("chr2\t600\t99999999999999999999\t0.5", "'99999999999999999999' is not a position on a chromosome"),
         ("chr2\t-50\t150\t0.5", "start (-50) is negative; positions count from 0"),
         ("chr2\t600\t600\t0.5", "end (600) is not after start (600)"),

@@ -175,7 +175,9 @@ def test_tables_sorted_by_score(tmp_path):
 
 def test_a_line_without_end(tmp_path):
     (tmp_path / "p.tab").write_bytes(b"chr2" * 1_000_000)
-    with pytest.raises(InputError, match=r"p\.tab: has a line of more than a million characters; is this a binary"):
+    with pytest.raises(
+        InputError, match=r"p\.tab, line 1: is longer than 1,048,576 characters; is this a binary file\?$"
+    ):
         read(tmp_path / "p.tab", 0)
 
 
@@ -186,7 +188,7 @@ def test_bedgraph_header_lines(tmp_path):
 
 
 def test_blocks_of_text_are_joined(tmp_path, monkeypatch):
-    monkeypatch.setattr("deepgrn_tool.evaluation.score_text.BLOCK_SIZE", 64)
+    monkeypatch.setattr("deepgrn_tool.formats.textfile.BLOCK_SIZE", 64)
     rows = [(chrom, start, start + 200, start / 7) for chrom in ("chr2", "chr10") for start in range(0, 5000, 50)]
     path = write_rows(tmp_path / "p.tab", rows)
     starts = np.arange(0, 5000, 50)

@@ -37,6 +37,7 @@ def test_lenient_reading(tmp_path, pack):
         ("chr1\t5\n", "line 1: has fewer than three columns"),
         ("chr1\t1\t2\nchr1\tfive\t9\n", "line 2: 'five' is not a whole number"),
         ("chr1\t1\t2.5\n", "line 1: '2.5' is not a whole number"),
+        ("chr1\t1\t1_000\n", "line 1: '1_000' is not a whole number"),
         ("chr1\t9\t9\n", r"line 1: end \(9\) is not after start \(9\)"),
         ("chr1\t-1\t9\n", r"start \(-1\) is negative"),
         ("chr1\t1\t2\n\nchr1\t5\t101\n", r"line 3: end \(101\) is past the end of chr1 \(100\)"),

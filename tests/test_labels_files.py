@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deepgrn_tool.errors import InputError
+from deepgrn_tool.formats import textfile
 from deepgrn_tool.labels import reader
 from deepgrn_tool.labels.reader import read_labels
 from deepgrn_tool.labels.table import ChromosomeLabels
@@ -96,7 +97,7 @@ def test_keeps_wanted_chromosomes_in_the_order_of_the_file(tmp_path):
 
 @pytest.mark.parametrize("size", [40, 41, 64, 100])
 def test_blocks_may_end_anywhere(tmp_path, monkeypatch, size):
-    monkeypatch.setattr(reader, "BLOCK_SIZE", size)
+    monkeypatch.setattr(textfile, "BLOCK_SIZE", size)
     for text in (TEXT, TEXT.replace("\n", "\r\n"), TEXT.rstrip("\n")):
         assert plain(read_labels(written(tmp_path, text))) == EXPECTED
 
@@ -172,7 +173,7 @@ def test_wrong_rows_are_refused(tmp_path, row, message, alone):
 
 
 def test_line_numbers_count_across_blocks(tmp_path, monkeypatch):
-    monkeypatch.setattr(reader, "BLOCK_SIZE", 64)
+    monkeypatch.setattr(textfile, "BLOCK_SIZE", 64)
     rows = rows_by_loop("chr1", range(0, 100_000, 50), np.zeros((2, 2000), int))
     path = written(tmp_path, HEADER + rows.replace("\t77000\t77200\tU", "\t77000\t77200\tN"))
     with pytest.raises(InputError) as caught:
@@ -201,7 +202,7 @@ def test_wrong_rows_of_chromosomes_that_are_not_kept(tmp_path):
         (b"\xff\xfe\x00", ", line 1: is not UTF-8 text; is this a binary file?"),
         (TEXT.encode() + b"chr\xff\t50\t250\tU\tU\n", ", line 6: is not UTF-8 text; is this a binary file?"),
         (TEXT + "chr2\t2000\t2200\tU\tU\n", ", line 6: chromosome 'chr2' appears a second time; its bins must SORT"),
-        (HEADER + "U" * 2_100_000, ", line 2: is longer than 1,048,576 characters; is this a label file?"),
+        (HEADER + "U" * 2_100_000, ", line 2: is longer than 1,048,576 characters; is this a binary file?"),
         (gzip.compress(TEXT.encode())[:-20], ": compressed data ends early; the file is truncated, copy it again"),
         (gzip.compress(TEXT.encode())[:-8] + b"12345678", ": compressed data is damaged; copy the file again"),
     ],

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from deepgrn_tool.data.intervals import Positions
-    from deepgrn_tool.evaluation.score_text import Values
+    from deepgrn_tool.formats.score_text import Values
     from deepgrn_tool.labels.table import Labels
 
 logger = logging.getLogger(__name__)

@@ -13,8 +13,8 @@ import numpy as np
 
 from deepgrn_tool.data.bins import BIN_SIZE, CENTER_OFFSET, CENTER_SIZE
 from deepgrn_tool.errors import InputError, UsageError, did_you_mean
-from deepgrn_tool.evaluation.score_text import ScoreRows, Values, read_score_rows
 from deepgrn_tool.formats.bigwig import BigWig
+from deepgrn_tool.formats.score_text import ScoreRows, Values, read_score_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from deepgrn_tool.errors import InputError, did_you_mean
-from deepgrn_tool.formats.textfile import read_lines
+from deepgrn_tool.formats.textfile import read_lines, whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -44,10 +44,9 @@ def parse_bed(path: str | Path) -> Iterator[tuple[int, str, int, int]]:
         if len(fields) < 3:
             raise InputError("has fewer than three columns (chromosome, start, end)", path, number)
         try:
-            start, end = int(fields[1]), int(fields[2])
+            start, end = whole_number(fields[1]), whole_number(fields[2])
         except ValueError as error:
-            wrong = fields[1] if not fields[1].strip().isdecimal() else fields[2]
-            raise InputError(f"'{wrong}' is not a whole number", path, number) from error
+            raise InputError(str(error), path, number) from error
         if start < 0:
             raise InputError(f"start ({start}) is negative; BED counts from 0", path, number)
         if end <= start:

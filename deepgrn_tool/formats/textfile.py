@@ -1,8 +1,9 @@
-"""Lines of plain or gzip-compressed text files, with errors that name the line."""
+"""Lines of plain or gzip-compressed text files, one by one or many at a time, with errors that name the line."""
 
 from __future__ import annotations
 
 import gzip
+import re
 import zlib
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO, cast
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 GZIP_MAGIC = b"\x1f\x8b"
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+BLOCK_SIZE = 1 << 20  # bytes of text at once: what is made of it stays in the processor's cache
+WHOLE_NUMBER = re.compile(r" *[+-]?[0-9]+ *\Z", re.ASCII)
 
 
 @contextmanager
@@ -36,6 +39,50 @@ def open_bytes(path: str | Path) -> Iterator[BinaryIO]:
             raise InputError("compressed data ends early; the file is truncated, copy it again", path) from error
         except (zlib.error, gzip.BadGzipFile) as error:
             raise InputError("compressed data is damaged; copy the file again", path) from error
+
+
+def whole_number(text: str) -> int:
+    """Parse a whole number as tables hold it: decimal digits only, where Python would take `1_000`, too.
+
+    Raises:
+        ValueError: It is none.
+
+    >>> whole_number("1000")
+    1000
+    """
+    if not WHOLE_NUMBER.match(text):
+        raise ValueError(f"'{text}' is not a whole number")
+    return int(text)
+
+
+def line_blocks(stream: BinaryIO, path: str | Path, line: int = 1) -> Iterator[tuple[int, bytes]]:
+    """Go through the lines of an open file, about a megabyte at a time.
+
+    Args:
+        stream: The file, from where it stands.
+        path: The file, for messages.
+        line: 1-based number of the line where it stands.
+
+    Yields:
+        1-based number of the first line, and whole lines, each ending in a line feed (CRLF becomes LF).
+
+    Raises:
+        InputError: A line is longer than any row of a table.
+    """
+    held = b""
+    while data := stream.read(BLOCK_SIZE):
+        whole, feed, rest = data.rpartition(b"\n")
+        if not feed and len(held) >= BLOCK_SIZE:
+            raise InputError(f"is longer than {BLOCK_SIZE:,} characters; is this a binary file?", path, line)
+        if feed:
+            block = (held + whole + feed).replace(b"\r\n", b"\n")
+            yield line, block
+            line += block.count(b"\n")
+            held = rest
+        else:
+            held += data
+    if held:
+        yield line, held.removesuffix(b"\r") + b"\n"
 
 
 def read_lines(path: str | Path) -> Iterator[tuple[int, str]]:

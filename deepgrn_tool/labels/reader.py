@@ -14,19 +14,18 @@ import numpy as np
 
 from deepgrn_tool.data.bins import BIN_SIZE
 from deepgrn_tool.errors import InputError, did_you_mean
-from deepgrn_tool.formats.textfile import open_bytes
+from deepgrn_tool.formats.textfile import BLOCK_SIZE, line_blocks, open_bytes
 from deepgrn_tool.labels.parse import Rows, parse_rows
 from deepgrn_tool.labels.table import COORDINATE_COLUMNS, ChromosomeLabels, Labels
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Sequence
     from pathlib import Path
     from typing import BinaryIO
 
     from deepgrn_tool.data.intervals import Positions
     from deepgrn_tool.labels.table import Codes
 
-BLOCK_SIZE = 1 << 20  # bytes of text at once: what is made of it stays in the processor's cache
 SORTING = "sort the rows with LC_ALL=C sort -k1,1 -k2,2n, the header first"
 
 
@@ -55,7 +54,7 @@ def read_labels(
             if name not in names:
                 raise InputError(f"has no cell '{name}'{did_you_mean(name, names)}", path)
         collector = _Collector(path, [names.index(name) for name in kept], chromosomes)
-        for line, block in _line_blocks(stream, path):
+        for line, block in line_blocks(stream, path, line=2):
             for rows in parse_rows(block, len(names), path, line):
                 collector.add(rows)
     return Labels(kept, collector.finish())
@@ -81,29 +80,6 @@ def _read_header(stream: BinaryIO, path: str | Path) -> list[str]:
     if twice is not None:
         raise InputError(f"names cell '{twice}' twice", path, 1)
     return cells
-
-
-def _line_blocks(stream: BinaryIO, path: str | Path) -> Iterator[tuple[int, bytes]]:
-    """Go through the lines after the header, about a megabyte at a time.
-
-    Yields:
-        1-based number of the first line, and whole lines, each ending in a line feed.
-    """
-    line = 2
-    held = b""
-    while data := stream.read(BLOCK_SIZE):
-        whole, feed, rest = data.rpartition(b"\n")
-        if not feed and len(held) >= BLOCK_SIZE:
-            raise InputError(f"is longer than {BLOCK_SIZE:,} characters; is this a label file?", path, line)
-        if feed:
-            block = (held + whole + feed).replace(b"\r\n", b"\n")
-            yield line, block
-            line += block.count(b"\n")
-            held = rest
-        else:
-            held += data
-    if held:
-        yield line, held.removesuffix(b"\r") + b"\n"
 
 
 class _Collector:

@@ -18,19 +18,16 @@ from numpy.typing import NDArray
 
 from deepgrn_tool.errors import InputError
 from deepgrn_tool.formats.bed import HEADER_WORDS
-from deepgrn_tool.formats.textfile import BYTE_ORDER_MARK, open_bytes
+from deepgrn_tool.formats.textfile import BYTE_ORDER_MARK, line_blocks, open_bytes, whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-    from typing import BinaryIO
 
-    from deepgrn_tool.data.intervals import Positions
-
-BLOCK_SIZE = 1 << 20  # bytes of text at once
 LARGEST_POSITION = 1 << 40  # bp, beyond any chromosome
 TAB, LINE_FEED = b"\t\n"
 
+Positions = NDArray[np.int64]
 Values = NDArray[np.float64]
 
 
@@ -56,37 +53,18 @@ def read_score_rows(path: str | Path) -> Iterator[ScoreRows]:
     """Go through the rows of a file.
 
     Yields:
-        The rows, in pieces of one chromosome each.
+        The rows, in pieces of one chromosome each; within a piece in the order of the file.
 
     Raises:
         InputError: A row is not of the four columns, or the compressed data is damaged or cut off.
     """
     with open_bytes(path) as stream:
-        line = 1
-        for block in _blocks(stream, path):
-            if line == 1:
-                block = block.removeprefix(BYTE_ORDER_MARK)
-            rows = _convert(block, line)
-            for piece in _convert_lines(block, path, line) if rows is None else [rows]:
+        for line, block in line_blocks(stream, path):
+            text = block.removeprefix(BYTE_ORDER_MARK) if line == 1 else block
+            rows = _convert(text, line)
+            for piece in _convert_lines(text, path, line) if rows is None else [rows]:
                 _check(piece, path)
                 yield piece
-            line += block.count(b"\n")
-
-
-def _blocks(stream: BinaryIO, path: str | Path) -> Iterator[bytes]:
-    """Cut a file into blocks of whole lines, each ending in a line feed."""
-    held = b""
-    while data := stream.read(BLOCK_SIZE):
-        whole, feed, rest = data.rpartition(b"\n")
-        if feed:
-            yield held + whole + feed
-            held = rest
-        else:
-            held += data
-            if len(held) > 2 * BLOCK_SIZE:
-                raise InputError("has a line of more than a million characters; is this a binary file?", path)
-    if held:
-        yield held + b"\n"
 
 
 def _convert(block: bytes, line: int) -> ScoreRows | None:
@@ -147,7 +125,7 @@ def _convert_lines(block: bytes, path: str | Path, line: int) -> Iterator[ScoreR
 
 def _position(text: str, path: str | Path, line: int) -> int:
     try:
-        position = int(text)
+        position = whole_number(text)
     except ValueError as error:
         raise InputError(f"'{text}' is not a whole number", path, line) from error
     if abs(position) > LARGEST_POSITION:
