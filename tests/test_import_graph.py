@@ -25,7 +25,7 @@ LAYERS = (  # lowest first; parts side by side do not know each other
     {"data"},
     {"network", "tracks"},
     {"engine", "labels", "pairing"},
-    {"evaluation", "predict", "training"},
+    {"evaluation", "merge", "predict", "training"},
     {"attention"},
     {"cli"},
 )
@@ -40,6 +40,7 @@ MISSING_FILES = {
     "deepgrn-import": ["absent.h5", "-o", "model.h5"],
     "deepgrn-info": ["absent.h5"],
     "deepgrn-labels": ["--sizes", "absent.sizes", "--peaks", "a=absent.bed", "-o", "out.tsv.gz"],
+    "deepgrn-merge": ["absent.bw", "-o", "out.bw"],
     "deepgrn-predict": ["absent.h5", "absent.model.h5", "--cell", "a", "-o", "out.bw"],
     "deepgrn-train": ["absent.h5", "absent.tsv.gz", "-o", "model.h5"],
 }

@@ -1,0 +1,1 @@
+"""Pieces of a track in, the whole track out."""
