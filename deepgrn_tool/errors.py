@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from os import PathLike
+
+
+CHROMOSOME = re.compile(r"(chr)?([0-9]+[a-z]?|[ivx]+|[lmruwxyz]|mt|un)\Z", re.IGNORECASE)
 
 
 class UsageError(Exception):
@@ -41,6 +45,8 @@ class InputError(Exception):
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Suggest the known name that the user probably meant.
 
+    The number or letter of a chromosome is taken at its word: chr8 is no slip of the pen for chrV.
+
     Returns:
         `"; did you mean 'chr21'?"`, or a short list of what there is, or an empty string when nothing is known.
     """
@@ -51,7 +57,9 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     for candidate in prefixed:
         if candidate != name and candidate in names:
             return f"; did you mean '{candidate}'?"
-    close = get_close_matches(name, names, n=1, cutoff=0.6)
+    close = [known_name for known_name in names if known_name.casefold() == name.casefold()]
+    if not close and not CHROMOSOME.match(name):
+        close = get_close_matches(name, names, n=1, cutoff=0.6)
     if close:
         return f"; did you mean '{close[0]}'?"
     if not names:
