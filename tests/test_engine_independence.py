@@ -16,6 +16,7 @@ from engine_toys import (
 )
 
 from deepgrn_tool.engine import shared
+from deepgrn_tool.engine.computation import compiled_computation
 from deepgrn_tool.engine.engine import Engine
 
 COMPILED, NUMPY = {}, {"bins": 1}
@@ -60,6 +61,14 @@ def engines(model):
     return engine
 
 
+@pytest.fixture
+def forgotten():
+    """Forget what was compiled, since a changed module constant is part of the compiled code."""
+    compiled_computation.cache_clear()
+    yield
+    compiled_computation.cache_clear()
+
+
 def part_of(scores, chosen):
     return {name: values[chosen] if name == "probability" else values[:, chosen] for name, values in scores.items()}
 
@@ -81,7 +90,7 @@ def test_segment_size_and_threads_compiled(engines, chromosome, meta, expected, 
 # Chunks shorter than a window, not a multiple of the kept positions' spacing (5), up to longer than the segment.
 @pytest.mark.parametrize("chunk", [97, 1000, 100_000])
 @pytest.mark.parametrize("options", [COMPILED, NUMPY], ids=["compiled", "numpy"])
-def test_chunks_of_shared_positions(monkeypatch, model, chromosome, meta, expected, options, chunk):
+def test_chunks_of_shared_positions(forgotten, monkeypatch, model, chromosome, meta, expected, options, chunk):
     monkeypatch.setattr(shared, "CHUNK", chunk)
     engine = Engine(model, attention=True, max_windows=64, **options)
     assert_same(engine_scores(engine, chromosome, GRID, meta), expected)

@@ -1,4 +1,4 @@
-"""The engine: a model, compiled once, that scores segment after segment on several threads."""
+"""The engine: a model that scores segment after segment on several threads."""
 
 from __future__ import annotations
 
@@ -6,23 +6,17 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from math import gcd
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from deepgrn_tool.data.schema import UNKNOWN_BASE
-from deepgrn_tool.engine.backend import Backend
 from deepgrn_tool.engine.choose_backend import backend_for
+from deepgrn_tool.engine.computation import Shape, compiled_computation
+from deepgrn_tool.engine.kernels import engine_kernels, exponents_are_safe
 from deepgrn_tool.engine.segments import Segment
-from deepgrn_tool.engine.shared import Geometry, pooled_positions
-from deepgrn_tool.engine.steps import PooledSteps
-from deepgrn_tool.engine.windows import score_windows
+from deepgrn_tool.engine.shared import Geometry
 from deepgrn_tool.network.files import Model
-
-# Windows that go through the recurrent and dense layers together: their arrays stay in the processor's cache.
-BLOCK = 128
 
 
 @dataclass(frozen=True)
@@ -91,49 +85,19 @@ class Engine:
         max_windows: int | None = None,
         bins: int | None = None,
     ) -> None:
-        """Load the backend; a compiler works at the first segment."""
+        """Load the backend; a compiler works at the first segment, unless it did for a network of the same shape."""
         backend = backend_for(bins, threads)
         config = model.config
         self.config = config
-        self._geometry = Geometry.of(config, on_grid)
+        geometry = Geometry.of(config, on_grid)
         self._threads = threads
         self.max_windows = max_windows or backend.windows
-        self.spacing = self._geometry.spacing
+        self.spacing = geometry.spacing
         self.max_bases = config.window_size + config.stride * self.max_windows
-        self._compute = backend.compiled(self._computation(backend, model, attention))
-
-    def _computation(self, backend: Backend, model: Model, with_attention: bool) -> Any:
-        ops = backend.ops
-        config, weights, geometry, windows = model.config, model.weights, self._geometry, self.max_windows
-        block = windows if windows <= BLOCK else gcd(windows, BLOCK)
-        shapes: list[tuple[int, ...]] = [()]  # of what is kept per strand and window: the logit, the attention
-        if with_attention and config.attention != "none":
-            shapes.append((config.steps, config.steps if config.is_pairwise else config.attended_width))
-
-        def compute(codes: Any, signals: Any, offsets: Any, meta: Any) -> Any:
-            rows = pooled_positions(backend, config, weights, geometry, ops.cast(codes, "int32"), signals)
-
-            def score_block(index: Any, results: Any) -> Any:
-                first = index * block
-                some = PooledSteps(backend, config, geometry, rows, ops.slice(offsets, (first,), (block,)))
-                some_meta = ops.slice(meta, (first, 0), (block, config.meta_size))
-                found = score_windows(ops, config, weights, some, block, some_meta)
-                return [
-                    ops.slice_update(
-                        result,
-                        (0, first, *[0] * (len(result.shape) - 2)),
-                        ops.reshape(part, (2, block, *part.shape[1:])),
-                    )
-                    for result, part in zip(results, found, strict=False)
-                ]
-
-            results = [ops.zeros((2, windows, *shape)) for shape in shapes]
-            results = ops.fori_loop(0, windows // block, score_block, results)
-            strands = ops.sigmoid(results[0])
-            merged = ops.max(strands, axis=0) if config.merge == "max" else ops.mean(strands, axis=0)
-            return merged, *results
-
-        return compute
+        safe = exponents_are_safe(config, model.weights)
+        self._compute = compiled_computation(backend, Shape(config, geometry, self.max_windows, attention, safe))
+        kernels = engine_kernels(config, model.weights)
+        self._kernels = {name: backend.ops.convert_to_tensor(values) for name, values in kernels.items()}
 
     def score(self, inputs: Iterable[SegmentInput]) -> Iterator[SegmentScores]:
         """Score segments; results come in the order of the inputs, a few segments behind them.
@@ -187,7 +151,7 @@ class Engine:
             meta[window : window + windows] = one.meta
             base += _rounded_up(bases, self.spacing)
             window += windows
-        outputs = [np.asarray(value) for value in self._compute(codes, signals, offsets, meta)]
+        outputs = [np.asarray(value) for value in self._compute(self._kernels, codes, signals, offsets, meta)]
         results = []
         window = 0
         for one in batch:

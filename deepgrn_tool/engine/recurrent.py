@@ -10,13 +10,9 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from deepgrn_tool.engine.kernels import DIRECTIONS, STRANDS, Kernels
 from deepgrn_tool.network.config import NetworkConfig
-from deepgrn_tool.network.weights import Weights
-
-STRANDS = 2
-DIRECTIONS = ("forward", "backward")
 
 # Gives a direction's gates before their activations, (windows, 4 units), from step, strand, direction and state.
 GateInput = Callable[[Any, int, int, Any], Any]
@@ -47,8 +43,8 @@ def bidirectional(ops: Any, config: NetworkConfig, windows: int, gates: GateInpu
         advanced = []
         for direction in range(len(DIRECTIONS)):
             now = index if direction == 0 else steps - 1 - index
-            for strand in range(STRANDS):
-                state, cell = states[STRANDS * direction + strand]
+            for strand in range(len(STRANDS)):
+                state, cell = states[len(STRANDS) * direction + strand]
                 z = gates(now, strand, direction, state)
                 i, f, g, o = (z[:, part * units : (part + 1) * units] for part in range(4))
                 cell = _gate(ops, kind, f) * cell + _gate(ops, kind, i) * ops.tanh(g)
@@ -57,32 +53,27 @@ def bidirectional(ops: Any, config: NetworkConfig, windows: int, gates: GateInpu
                 output = ops.slice_update(output, (now, strand * windows, direction * units), state[np.newaxis])
         return advanced, output
 
-    start = [(zero, zero)] * (STRANDS * len(DIRECTIONS))
-    output = ops.zeros((steps, STRANDS * windows, len(DIRECTIONS) * units))
+    start = [(zero, zero)] * (len(STRANDS) * len(DIRECTIONS))
+    output = ops.zeros((steps, len(STRANDS) * windows, len(DIRECTIONS) * units))
     return ops.fori_loop(0, steps, step, (start, output))[1]
 
 
-def gates_of_sequence(ops: Any, weights: Weights, layer: int, sequence: Any, windows: int) -> GateInput:
+def gates_of_sequence(ops: Any, weights: Kernels, layer: int, sequence: Any, windows: int) -> GateInput:
     """Read an LSTM's input from an array of all steps, as the output of another layer is.
 
     Args:
         ops: The backend's functions.
-        weights: The network's weights.
+        weights: The network's weights (`engine_kernels`).
         layer: 1-based number of the LSTM.
         sequence: float32, shape (steps, 2 windows, width).
         windows: Number of windows.
     """
     width = sequence.shape[2]
-    joint, biases = joint_kernels(weights, layer), [weights[f"lstm_{layer}/{name}_bias"] for name in DIRECTIONS]
+    joint = [weights[f"lstm_{layer}/{name}_joint"] for name in DIRECTIONS]
+    biases = [weights[f"lstm_{layer}/{name}_bias"] for name in DIRECTIONS]
 
     def gates(step: Any, strand: int, direction: int, state: Any) -> Any:
         x = ops.slice(sequence, (step, strand * windows, 0), (1, windows, width))[0]
         return ops.matmul(ops.concatenate([x, state], axis=1), joint[direction]) + biases[direction]
 
     return gates
-
-
-def joint_kernels(weights: Weights, layer: int) -> list[NDArray[np.float32]]:
-    """Put each direction's kernel on top of its recurrent kernel: one product then serves input and state."""
-    parts = ("kernel", "recurrent")
-    return [np.concatenate([weights[f"lstm_{layer}/{name}_{part}"] for part in parts]) for name in DIRECTIONS]

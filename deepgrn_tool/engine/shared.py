@@ -12,18 +12,13 @@ from math import gcd
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from deepgrn_tool.data.schema import UNKNOWN_BASE
 from deepgrn_tool.engine.backend import Backend
-from deepgrn_tool.network.config import BASES, NetworkConfig
-from deepgrn_tool.network.weights import Weights
+from deepgrn_tool.engine.kernels import CODES, PHASES, STRANDS, Kernels, base_groups
+from deepgrn_tool.network.config import NetworkConfig
 
-CODES = len(BASES) + 1  # A, C, G, T and everything else
-GROUP = 4  # bases per table look-up: 5^4 rows of one table stay in the processor's cache
-COMPLEMENT = (3, 2, 1, 0)
 CHUNK = 4096  # positions computed together, so that what passes between the layers stays in the processor's cache
-PHASES = 4  # positions per row when signals are convolved; 8 was no faster
 
 
 @dataclass(frozen=True)
@@ -49,14 +44,14 @@ class Geometry:
 
 
 def pooled_positions(
-    backend: Backend, config: NetworkConfig, weights: Weights, geometry: Geometry, codes: Any, signals: Any
+    backend: Backend, config: NetworkConfig, kernels: Kernels, geometry: Geometry, codes: Any, signals: Any
 ) -> tuple[Any, Any]:
     """Compute the max-pooled features of a segment at every kept position.
 
     Args:
         backend: Who computes.
         config: The network's shape.
-        weights: Its weights.
+        kernels: Its weights (`engine_kernels`).
         geometry: Which positions are kept.
         codes: int32, shape (bases,), A C G T = 0..3, other = 4.
         signals: float32, shape (bases, tracks).
@@ -79,85 +74,75 @@ def pooled_positions(
 
     def add_chunk(index: Any, strands: Any) -> Any:
         grown = []
-        for strand, reverse in zip(strands, (False, True), strict=True):
-            first = index * size + (geometry.lag if reverse else 0)
+        for strand, grown_so_far in zip(STRANDS, strands, strict=True):
+            first = index * size + (geometry.lag if strand == "reverse" else 0)
             some_codes = ops.slice(codes, (first,), (size + reach - 1,))
             some_signals = ops.slice(signals, (first, 0), (size + reach - 1, signals.shape[1]))
-            x = _before_pool(backend, config, weights, some_codes, some_signals, reverse)
-            x = ops.relu(_sliding_maximum(ops, x, config.pool_size) + weights["per_position/bias"])
-            grown.append(ops.slice_update(strand, (index * kept, 0), x[:: geometry.spacing]))
+            x = _before_pool(backend, config, kernels, some_codes, some_signals, strand)
+            x = ops.relu(_sliding_maximum(ops, x, config.pool_size) + kernels["per_position/bias"])
+            grown.append(ops.slice_update(grown_so_far, (index * kept, 0), x[:: geometry.spacing]))
         return grown
 
-    empty = [ops.zeros((chunks * kept, config.filters)) for _ in (False, True)]
+    empty = [ops.zeros((chunks * kept, config.filters)) for _ in STRANDS]
     forward, reverse = ops.fori_loop(0, chunks, add_chunk, empty)
     return forward, reverse
 
 
 def _before_pool(
-    backend: Backend, config: NetworkConfig, weights: Weights, codes: Any, signals: Any, reverse: bool
+    backend: Backend, config: NetworkConfig, kernels: Kernels, codes: Any, signals: Any, strand: str
 ) -> Any:
     """Compute the per-position dense layer without bias and ReLU, which commute with the maximum and come after it."""
     ops = backend.ops
+    x = _first_layer(backend, config, kernels, codes, signals, strand)
     if config.num_conv == 0:
-        return _first_layer(backend, weights["per_position/kernel"][np.newaxis], codes, signals, reverse)
-    x = ops.relu(_first_layer(backend, weights["conv_1/kernel"], codes, signals, reverse) + weights["conv_1/bias"])
-    for index in range(1, config.num_conv):
-        kernel = weights[f"conv_{index + 1}/kernel"]
-        kernel = kernel[::-1] if reverse else kernel
-        x = ops.conv(x[np.newaxis], kernel.copy(), padding="valid")[0]
-        x = ops.relu(x + weights[f"conv_{index + 1}/bias"])
-    return ops.matmul(x, weights["per_position/kernel"])
+        return x
+    x = ops.relu(x + kernels["conv_1/bias"])
+    for layer in range(2, config.num_conv + 1):
+        x = ops.conv(x[np.newaxis], kernels[f"conv_{layer}/{strand}"], padding="valid")[0]
+        x = ops.relu(x + kernels[f"conv_{layer}/bias"])
+    return ops.matmul(x, kernels["per_position/kernel"])
 
 
-def _first_layer(backend: Backend, kernel: NDArray[np.float32], codes: Any, signals: Any, reverse: bool) -> Any:
+def _first_layer(
+    backend: Backend, config: NetworkConfig, kernels: Kernels, codes: Any, signals: Any, strand: str
+) -> Any:
     """Convolve bases and signals, without bias.
 
-    The part of the bases is a sum of table look-ups, one for every `GROUP` bases of the kernel.
+    The part of the bases is a sum of table look-ups, one for every few bases of the kernel.
     """
-    size = kernel.shape[0]
+    size = config.kernel_size if config.num_conv else 1
     length = codes.shape[0] - size + 1
-    bases, tracks = kernel[:, : len(BASES)], kernel[:, len(BASES) :]
-    if reverse:
-        bases, tracks = bases[::-1, COMPLEMENT], tracks[::-1]
     result = None
     words: dict[int, Any] = {}
-    for start in range(0, size, GROUP):
-        width = min(GROUP, size - start)
+    for number, (start, width) in enumerate(base_groups(size)):
         if width not in words:
             words[width] = _words(codes, width)
-        table = _table(bases[start : start + width])
+        table = kernels[f"first/{strand}_table_{number}"]
         part = backend.take_rows(table, words[width][start : start + length])
         result = part if result is None else result + part
-    return result + _convolve_few(backend.ops, tracks, signals) if tracks.shape[1] else result
+    return result + _convolve_few(backend.ops, kernels[f"first/{strand}_signals"], signals) if config.tracks else result
 
 
-def _convolve_few(ops: Any, kernel: NDArray[np.float32], signals: Any) -> Any:
+def _convolve_few(ops: Any, kernel: Any, signals: Any) -> Any:
     """Convolve few channels as one matrix product that gives `PHASES` neighbouring positions per row.
-
-    With two channels a row of the product would have only twice the kernel's width to work on; so several positions
-    share one row, whose kernel is the same one moved along, with zeros around.
 
     Args:
         ops: The backend's functions.
-        kernel: float32, shape (size, channels, filters).
+        kernel: float32, as `several_positions` gives it.
         signals: float32, shape (bases, channels).
 
     Returns:
         float32, shape (bases - size + 1, filters).
     """
-    size, channels, filters = kernel.shape
-    length = signals.shape[0] - size + 1
-    reach = PHASES + size - 1  # bases that one row reads
-    moved = np.zeros((reach, channels, PHASES, filters), np.float32)
-    for phase in range(PHASES):
-        moved[phase : phase + size, :, phase] = kernel
+    channels, filters = signals.shape[1], kernel.shape[1] // PHASES
+    reach = kernel.shape[0] // channels  # bases that one row reads
+    length = signals.shape[0] - (reach - PHASES)
     rows, parts = -(-length // PHASES), -(-reach // PHASES)
     missing = (rows + parts - 1) * PHASES - signals.shape[0]
     signals = ops.pad(signals, ((0, max(0, missing)), (0, 0)))[: (rows + parts - 1) * PHASES]
     blocks = ops.reshape(signals, (-1, PHASES * channels))
     frames = ops.concatenate([blocks[part : part + rows] for part in range(parts)], axis=1)[:, : reach * channels]
-    product = ops.matmul(frames, moved.reshape(reach * channels, PHASES * filters))
-    return ops.reshape(product, (rows * PHASES, filters))[:length]
+    return ops.reshape(ops.matmul(frames, kernel), (rows * PHASES, filters))[:length]
 
 
 def _words(codes: Any, width: int) -> Any:
@@ -167,23 +152,6 @@ def _words(codes: Any, width: int) -> Any:
     for index in range(1, width):
         word = word * CODES + codes[index : index + length]
     return word
-
-
-def _table(kernel: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Tabulate what a few positions of a kernel give for every word of codes.
-
-    Args:
-        kernel: float32, shape (width, 4, filters).
-
-    Returns:
-        float32, shape (5^width, filters), rows in the order of `_words`; code 4 adds nothing.
-    """
-    filters = kernel.shape[2]
-    padded = np.concatenate([kernel, np.zeros((kernel.shape[0], 1, filters), np.float32)], axis=1)
-    table = padded[0]
-    for position in padded[1:]:
-        table = (table[:, np.newaxis] + position[np.newaxis]).reshape(-1, filters)
-    return table
 
 
 def _sliding_maximum(ops: Any, x: Any, width: int) -> Any:

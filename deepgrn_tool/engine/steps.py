@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from deepgrn_tool.engine.backend import Backend
-from deepgrn_tool.engine.recurrent import DIRECTIONS, STRANDS, GateInput, joint_kernels
+from deepgrn_tool.engine.kernels import DIRECTIONS, STRANDS, Kernels
+from deepgrn_tool.engine.recurrent import GateInput
 from deepgrn_tool.engine.shared import Geometry
 from deepgrn_tool.network.config import NetworkConfig
-from deepgrn_tool.network.weights import Weights
 
 # A linear map is applied before gathering if windows share each position at least this many times; below it, the
 # wider rows cost as much to gather as the map saves (measured at 1.1 only: equal; the limit itself is a judgement).
@@ -64,21 +64,23 @@ class PooledSteps:
 
     def _gathered(self, rows: tuple[Any, ...]) -> Any:
         steps = np.arange(self._config.steps, dtype=np.int32)[:, np.newaxis]
-        strands = [self._backend.take_rows(rows[strand], self._row_numbers(steps, strand)) for strand in range(STRANDS)]
+        strands = [
+            self._backend.take_rows(rows[strand], self._row_numbers(steps, strand)) for strand in range(len(STRANDS))
+        ]
         return self._backend.ops.concatenate(strands, axis=1)
 
-    def gates(self, weights: Weights, scale: Any = None) -> GateInput:
+    def gates(self, weights: Kernels, scale: Any = None) -> GateInput:
         """Read the first LSTM's input from the shared positions.
 
         Args:
-            weights: The network's weights.
+            weights: The network's weights (`engine_kernels`).
             scale: float32, shape (steps, 2 windows), factor of each step of each window; None for 1.
         """
         ops, take_rows = self._backend.ops, self._backend.take_rows
         kernels = [weights[f"lstm_1/{name}_kernel"] for name in DIRECTIONS]
         recurrents = [weights[f"lstm_1/{name}_recurrent"] for name in DIRECTIONS]
         biases = [weights[f"lstm_1/{name}_bias"] for name in DIRECTIONS]
-        joint = joint_kernels(weights, 1)
+        joint = [weights[f"lstm_1/{name}_joint"] for name in DIRECTIONS]
         sources = [[ops.matmul(rows, kernel) for kernel in kernels] if self._shared else None for rows in self._rows]
 
         def scaled(values: Any, step: Any, strand: int) -> Any:

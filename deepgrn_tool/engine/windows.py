@@ -10,27 +10,32 @@ from typing import Any
 
 import numpy as np
 
+from deepgrn_tool.engine.kernels import Kernels
 from deepgrn_tool.engine.recurrent import bidirectional, gates_of_sequence
 from deepgrn_tool.engine.steps import PooledSteps
 from deepgrn_tool.network.config import NetworkConfig
 from deepgrn_tool.network.encoding import trigonometric_encoding
-from deepgrn_tool.network.weights import Weights
-
-SAFE_EXPONENT = 60.0  # exp(±60) summed over steps neither overflows nor vanishes in float32
 
 
 def score_windows(
-    ops: Any, config: NetworkConfig, weights: Weights, pooled: PooledSteps, windows: int, meta: Any
+    ops: Any,
+    config: NetworkConfig,
+    weights: Kernels,
+    pooled: PooledSteps,
+    windows: int,
+    meta: Any,
+    safe_exponents: bool,
 ) -> tuple[Any, Any]:
     """Compute both strands' logits, and the attention.
 
     Args:
         ops: The backend's functions.
         config: The network's shape.
-        weights: Its weights.
+        weights: Its weights (`engine_kernels`).
         pooled: The windows' pooled steps.
         windows: Number of windows.
         meta: float32, shape (windows, meta inputs).
+        safe_exponents: Whether the exponents of the softmax over steps are known to be small (`exponents_are_safe`).
 
     Returns:
         Logits, float32, shape (2 windows,), forward strands first; attention, float32, shape (2 windows, steps, d)
@@ -45,13 +50,13 @@ def score_windows(
     for layer in range(2, config.num_lstm + 1):
         x = bidirectional(ops, config, windows, gates_of_sequence(ops, weights, layer, x, windows))
     if config.attention == "after-lstm":
-        x, attention = _position_attention(ops, config, weights, x)
+        x, attention = _position_attention(ops, config, weights, x, safe_exponents)
     elif config.attention == "pairwise":
         x, attention = _pairwise_attention(
             ops, config, weights, x, lambda name: ops.matmul(x, weights[f"attention/{name}"])
         )
     if config.attention == "weighted-sum":
-        alpha = _softmax_over_steps(ops, x, 1.0)
+        alpha = _softmax_over_steps(ops, x, safe_exponents)
         attention = ops.transpose(alpha, (1, 0, 2))
         x = ops.relu(ops.matmul(ops.sum(alpha * x, axis=0), weights["attention/kernel"]))
     else:
@@ -60,7 +65,7 @@ def score_windows(
 
 
 def _attend_before(
-    ops: Any, config: NetworkConfig, weights: Weights, pooled: PooledSteps, windows: int
+    ops: Any, config: NetworkConfig, weights: Kernels, pooled: PooledSteps, windows: int
 ) -> tuple[Any, Any]:
     """Give the first LSTM's input after an attention over the pooled steps, and that attention."""
     x = pooled.features()
@@ -69,38 +74,38 @@ def _attend_before(
             ops, config, weights, x, lambda name: pooled.projected(weights[f"attention/{name}"])
         )
         return gates_of_sequence(ops, weights, 1, x, windows), attention
-    x, attention = _position_attention(ops, config, weights, x)
+    x, attention = _position_attention(ops, config, weights, x, safe_exponents=False)
     if config.merge_attention:
         # One weight acts on all dimensions, so it can wait until after the LSTM's linear map.
         return pooled.gates(weights, scale=ops.transpose(attention[:, :, 0])), attention
     return gates_of_sequence(ops, weights, 1, x, windows), attention
 
 
-def _softmax_over_steps(ops: Any, x: Any, bound: float) -> Any:
+def _softmax_over_steps(ops: Any, x: Any, safe_exponents: bool) -> Any:
     """Compute the softmax along axis 0; where values are known to be small, their maximum need not be found first."""
-    exponential = ops.exp(x if bound <= SAFE_EXPONENT else x - ops.max(x, axis=0))
+    exponential = ops.exp(x if safe_exponents else x - ops.max(x, axis=0))
     return exponential * (1.0 / ops.sum(exponential, axis=0))
 
 
-def _position_attention(ops: Any, config: NetworkConfig, weights: Weights, x: Any) -> tuple[Any, Any]:
+def _position_attention(
+    ops: Any, config: NetworkConfig, weights: Kernels, x: Any, safe_exponents: bool
+) -> tuple[Any, Any]:
     steps, both, width = x.shape
-    logits = ops.matmul(weights["attention/kernel"].T, ops.reshape(x, (steps, both * width)))
-    kernel, bias = weights["attention/kernel"], weights["attention/bias"]
-    # An LSTM's output lies between -1 and 1, so that the kernel bounds the logits.
-    bound = np.inf if config.attends_before_lstm else float((np.abs(kernel).sum(axis=0) + np.abs(bias)).max())
-    alpha = _softmax_over_steps(ops, ops.reshape(logits, (steps, both, width)) + bias[:, np.newaxis, np.newaxis], bound)
+    logits = ops.matmul(ops.transpose(weights["attention/kernel"]), ops.reshape(x, (steps, both * width)))
+    logits = ops.reshape(logits, (steps, both, width)) + weights["attention/bias"][:, np.newaxis, np.newaxis]
+    alpha = _softmax_over_steps(ops, logits, safe_exponents)
     if config.merge_attention:
         alpha = ops.broadcast_to(ops.mean(alpha, axis=2, keepdims=True), (steps, both, width))
     return alpha * x, ops.transpose(alpha, (1, 0, 2))
 
 
-def _pairwise_attention(ops: Any, config: NetworkConfig, weights: Weights, x: Any, project: Any) -> tuple[Any, Any]:
+def _pairwise_attention(ops: Any, config: NetworkConfig, weights: Kernels, x: Any, project: Any) -> tuple[Any, Any]:
     """Attend from every step to every other.
 
     Args:
         ops: The backend's functions.
         config: The network's shape.
-        weights: Its weights.
+        weights: Its weights (`engine_kernels`).
         x: float32, shape (steps, 2 windows, width).
         project: Applies the kernel "query", "key" or "value" to `x`, without position codes.
     """
@@ -121,7 +126,7 @@ def _pairwise_attention(ops: Any, config: NetworkConfig, weights: Weights, x: An
     return x + attended, alpha
 
 
-def _dense_layers(ops: Any, config: NetworkConfig, weights: Weights, x: Any, meta: Any) -> Any:
+def _dense_layers(ops: Any, config: NetworkConfig, weights: Kernels, x: Any, meta: Any) -> Any:
     names = ["strand", *(f"dense_{index + 1}" for index in range(len(config.dense_after_meta)))]
     for name in names:
         x = ops.relu(ops.matmul(x, weights[f"{name}/kernel"]) + weights[f"{name}/bias"])
