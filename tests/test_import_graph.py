@@ -27,6 +27,7 @@ LAYERS = (  # lowest first; parts side by side do not know each other
     {"engine", "labels", "pairing"},
     {"evaluation", "merge", "predict", "training"},
     {"attention"},
+    {"motifs"},
     {"cli"},
 )
 LEVEL = {part: level for level, parts in enumerate(LAYERS) for part in parts}
@@ -41,6 +42,7 @@ MISSING_FILES = {
     "deepgrn-info": ["absent.h5"],
     "deepgrn-labels": ["--sizes", "absent.sizes", "--peaks", "a=absent.bed", "-o", "out.tsv.gz"],
     "deepgrn-merge": ["absent.bw", "-o", "out.bw"],
+    "deepgrn-motifs": ["absent.h5", "absent.model.h5", "--cell", "a", "--above", "0.5", "-o", "out.fa"],
     "deepgrn-predict": ["absent.h5", "absent.model.h5", "--cell", "a", "-o", "out.bw"],
     "deepgrn-train": ["absent.h5", "absent.tsv.gz", "-o", "model.h5"],
 }
