@@ -99,7 +99,7 @@ def test_the_better_way_of_joining_strands(toy, validator_of, seed):
 
 @pytest.fixture
 def small_samples(monkeypatch):
-    monkeypatch.setattr("deepgrn_tool.training.validation.FEWEST_NEGATIVES", 5)
+    monkeypatch.setattr("deepgrn_tool.training.sample.FEWEST_NEGATIVES", 5)
 
 
 def test_a_sample_stands_for_all_bins(validator_of, small_samples):

@@ -13,16 +13,14 @@ from deepgrn_tool.engine.engine import Engine, SegmentInput
 from deepgrn_tool.engine.inputs import InputReader
 from deepgrn_tool.engine.segments import cut_into_segments
 from deepgrn_tool.errors import InputError
-from deepgrn_tool.labels.table import BOUND
 from deepgrn_tool.metrics.ranking import Ranking
 from deepgrn_tool.network.config import NetworkConfig
 from deepgrn_tool.network.files import Model
 from deepgrn_tool.network.weights import Weights
-from deepgrn_tool.training.examples import ChromosomeExamples, Examples
+from deepgrn_tool.training.examples import Examples
+from deepgrn_tool.training.sample import weighted_bins
 from deepgrn_tool.training.windows import window_bytes
 
-VALIDATION = 3  # purpose of random numbers, beside those of `sampling`
-FEWEST_NEGATIVES = 50_000  # of a sample, per cell, if there are as many: the best-scored ones decide, and are few
 FEW_BINS = 300  # are scored without a compiler, which would take longer
 
 
@@ -41,25 +39,6 @@ class Quality:
     auroc: float
 
 
-@dataclass(frozen=True)
-class _Part:
-    """The bins of one chromosome in one cell.
-
-    Attributes:
-        chrom: Name of the chromosome.
-        cell: Name of the cell.
-        starts: int64, shape (n,), ascending.
-        labels: bool, shape (n,).
-        weights: float64, shape (n,): how many bins of the chromosome each one stands for.
-    """
-
-    chrom: str
-    cell: str
-    starts: NDArray[np.int64]
-    labels: NDArray[np.bool_]
-    weights: NDArray[np.float64]
-
-
 class Validator:
     """Scores the same bins after every epoch.
 
@@ -67,8 +46,8 @@ class Validator:
         examples: Bins of the validation chromosomes.
         features: The open features file.
         config: The network's shape.
-        negatives: Unbound bins per bound one in a sample, at least `FEWEST_NEGATIVES`; each stands for as many as were
-            left out beside it. None: all bins.
+        negatives: Unbound bins per bound one in a sample, at least `sample.FEWEST_NEGATIVES`; each stands for as many
+            as were left out beside it. None: all bins.
         seed: Decides the sample.
         threads: Processor threads.
         merges: Ways of joining the strands that are compared.
@@ -94,7 +73,7 @@ class Validator:
         self._config = config
         self._threads = threads
         self._merges = merges
-        self._parts = [part for cell in range(len(examples.cells)) for part in _parts(examples, cell, negatives, seed)]
+        self._parts = list(weighted_bins(examples, negatives, seed))
         self._labels = np.concatenate([part.labels for part in self._parts])
         self._weights = np.concatenate([part.weights for part in self._parts])
         if self._labels.all() or not self._labels.any():
@@ -170,32 +149,19 @@ class Validator:
         return max((self._quality(logits, merge) for merge in self._merges), key=lambda quality: quality.auprc)
 
     def _quality(self, logits: NDArray[np.float32], merge: str) -> Quality:
-        # Like the network's own output, but in float64, where probabilities near 1 still differ.
-        strands = np.exp(-np.logaddexp(0, -logits.astype(np.float64)))
-        scores = strands.max(axis=0) if merge == "max" else strands.mean(axis=0)
-        ranking = Ranking(self._labels, scores, self._weights)
+        ranking = Ranking(self._labels, joined_strands(logits, merge), self._weights)
         return Quality(merge, ranking.auprc(), ranking.auroc())
 
 
-def _parts(examples: Examples, cell: int, ratio: float | None, seed: int) -> Iterator[_Part]:
-    """Choose the bins of a cell: all bound ones and, of the others, all or a sample from every chromosome alike."""
-    negatives = examples.count_negatives(cell)
-    wanted = negatives
-    if ratio is not None:
-        bound = sum(int(np.count_nonzero(each.codes[cell] == BOUND)) for each in examples.chromosomes)
-        wanted = min(negatives, max(round(ratio * bound), FEWEST_NEGATIVES))
-    for number, each in enumerate(examples.chromosomes):
-        random = np.random.default_rng([seed, 0, VALIDATION, cell * len(examples.chromosomes) + number])
-        yield _part(each, examples.cells[cell], cell, wanted / max(negatives, 1), random)
+def joined_strands(logits: NDArray[np.float32], merge: str) -> NDArray[np.float64]:
+    """Give the network's output in float64, where probabilities near 1 still differ.
 
+    Args:
+        logits: float32, shape (2, n), forward strand first.
+        merge: "mean" or "max".
 
-def _part(each: ChromosomeExamples, name: str, cell: int, share: float, random: np.random.Generator) -> _Part:
-    bound = each.codes[cell] == BOUND
-    others = np.flatnonzero(each.negatives(cell))
-    count = min(len(others), -int(-len(others) * share // 1))
-    drawn = np.sort(random.choice(len(others), count, replace=False, shuffle=False)) if count < len(others) else None
-    chosen = others if drawn is None else others[drawn]
-    weights = bound.astype(np.float64)
-    weights[chosen] = len(others) / max(count, 1)
-    rows = np.flatnonzero(weights)
-    return _Part(each.chrom, name, each.starts[rows].astype(np.int64), bound[rows], weights[rows])
+    Returns:
+        float64, shape (n,).
+    """
+    strands = np.exp(-np.logaddexp(0, -logits.astype(np.float64)))
+    return np.asarray(strands.max(axis=0) if merge == "max" else strands.mean(axis=0))

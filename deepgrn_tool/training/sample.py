@@ -1,0 +1,68 @@
+"""Bins that stand for whole chromosomes: all bound ones, and a sample of the others, each of which counts for many."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepgrn_tool.labels.table import BOUND
+from deepgrn_tool.training.examples import ChromosomeExamples, Examples
+
+VALIDATION = 3  # purpose of random numbers, beside those of `sampling`
+FEWEST_NEGATIVES = 50_000  # of a sample, per cell, if there are as many: the best-scored ones decide, and are few
+
+
+@dataclass(frozen=True)
+class WeightedBins:
+    """The bins of one chromosome in one cell.
+
+    Attributes:
+        chrom: Name of the chromosome.
+        cell: Name of the cell.
+        starts: int64, shape (n,), ascending.
+        labels: bool, shape (n,).
+        weights: float64, shape (n,): how many bins of the chromosome each one stands for.
+    """
+
+    chrom: str
+    cell: str
+    starts: NDArray[np.int64]
+    labels: NDArray[np.bool_]
+    weights: NDArray[np.float64]
+
+
+def weighted_bins(examples: Examples, ratio: float | None, seed: int) -> Iterator[WeightedBins]:
+    """Choose bins of each cell: all bound ones and, of the others, all or a sample from every chromosome alike.
+
+    Args:
+        examples: Bins of some chromosomes.
+        ratio: Unbound bins per bound one, at least `FEWEST_NEGATIVES` in each cell; None for all bins.
+        seed: Decides the sample.
+
+    Yields:
+        The bins of each chromosome, cell after cell.
+    """
+    for cell, name in enumerate(examples.cells):
+        negatives = examples.count_negatives(cell)
+        wanted = negatives
+        if ratio is not None:
+            bound = sum(int(np.count_nonzero(each.codes[cell] == BOUND)) for each in examples.chromosomes)
+            wanted = min(negatives, max(round(ratio * bound), FEWEST_NEGATIVES))
+        for number, each in enumerate(examples.chromosomes):
+            random = np.random.default_rng([seed, 0, VALIDATION, cell * len(examples.chromosomes) + number])
+            yield _part(each, name, cell, wanted / max(negatives, 1), random)
+
+
+def _part(each: ChromosomeExamples, name: str, cell: int, share: float, random: np.random.Generator) -> WeightedBins:
+    bound = each.codes[cell] == BOUND
+    others = np.flatnonzero(each.negatives(cell))
+    count = min(len(others), -int(-len(others) * share // 1))
+    drawn = np.sort(random.choice(len(others), count, replace=False, shuffle=False)) if count < len(others) else None
+    chosen = others if drawn is None else others[drawn]
+    weights = bound.astype(np.float64)
+    weights[chosen] = len(others) / max(count, 1)
+    rows = np.flatnonzero(weights)
+    return WeightedBins(each.chrom, name, each.starts[rows].astype(np.int64), bound[rows], weights[rows])
