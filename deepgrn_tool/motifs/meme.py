@@ -183,6 +183,9 @@ def _rows(lines: _Lines, name: str, width: float | None) -> Iterator[list[float]
 
 
 def _numbers(text: str) -> list[float] | None:
+    """Give the numbers of a row, None where there is something else."""
+    if "_" in text:  # which Python takes for a part of a number
+        return None
     try:
         return [float(word) for word in text.split()]
     except ValueError:
