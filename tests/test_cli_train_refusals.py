@@ -297,6 +297,7 @@ def test_a_signal_that_is_not_a_number(case):
     [
         (["--epochs", "0"], "--epochs must be at least 1, not 0"),
         (["--learning-rate", "-1"], "--learning-rate must be greater than 0, not -1.0"),
+        (["--weight-averaging", "1"], "--weight-averaging must be at least 0 and below 1, not 1.0"),
         (["--open-negatives", "2"], "--open-negatives must be from 0 to 1, not 2.0"),
         (["--kernel-size", "400"], "a window of 320 bp is too short for kernel size 400"),
         (["--dropout", "1"], "dropout rates must be at least 0 and less than 1"),
@@ -365,7 +366,7 @@ def test_features_for_a_model(case):
 
 
 def test_the_loss_is_not_a_number(case, monkeypatch):
-    monkeypatch.setattr(PlainStep, "run", lambda self, batch: float("nan"))
+    monkeypatch.setattr(PlainStep, "run", lambda self, batch, rate: float("nan"))
     case.refuses(
         "the loss is not a number in epoch 1: lower --learning-rate, or tame large signals with --transform TRACK=log1p"
     )

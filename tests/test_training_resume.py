@@ -76,6 +76,28 @@ def test_going_on_ends_with_the_same_weights(training, uninterrupted, monkeypatc
     assert sorted(path.name for path in Path(training.output).parent.iterdir()) == ["model.h5", "whole.h5"]
 
 
+def test_a_falling_learning_rate_goes_on_where_it_was(training, tmp_path, monkeypatch):
+    training = replace(training, settings=replace(training.settings, rate_decay="cosine"))
+    whole = replace(training, output=tmp_path / "whole.h5").run()
+    interrupt(training, signal.SIGINT, 10, monkeypatch)
+    assert_same(replace(training, resume=True).run(), whole)
+
+
+def test_course_of_a_falling_learning_rate(training, monkeypatch):
+    """58 windows in batches of 9 make 7 steps an epoch, 21 in all: half a cosine over 174 windows."""
+    rates, move = [], PlainStep.run
+
+    def run(step, batch, rate):
+        rates.append(rate)
+        return move(step, batch, rate)
+
+    monkeypatch.setattr(PlainStep, "run", run)
+    replace(training, settings=replace(training.settings, rate_decay="cosine", learning_rate=0.5)).run()
+    before = [58 * epoch + 9 * step for epoch in range(3) for step in range(7)]
+    assert rates == pytest.approx([0.25 * (1 + np.cos(np.pi * windows / 174)) for windows in before])
+    assert (rates[0], rates[7]) == (0.5, pytest.approx(0.375))
+
+
 def test_many_interruptions(training, uninterrupted, monkeypatch):
     for batch in (1, 2, 5, 8, 14, 15, 19):
         interrupt(replace(training, resume=True), signal.SIGINT, batch, monkeypatch)

@@ -50,6 +50,39 @@ def test_an_interrupted_run_ends_as_the_whole_one(threads):
     assert int(whole.state()["steps"]) == 4
 
 
+def test_moving_average_of_the_weights():
+    """After n steps the old average keeps the smaller of 0.4 and (1 + n) / (10 + n): 2/11, 3/12, 4/13, then 0.4."""
+    steps, weights = make_step(DROPPING, random_weights(DROPPING, seed=1), averaging=0.4), []
+    average = steps.state()["weights"].astype(np.float64)
+    batches = [BATCHES[number % 4] for number in range(7)]
+    for kept, batch in zip([2 / 11, 3 / 12, 4 / 13, 5 / 14, 0.4, 0.4, 0.4], batches, strict=True):
+        steps.run(batch)
+        weights.append(steps.state()["weights"])
+        average = kept * average + (1 - kept) * weights[-1]
+    np.testing.assert_allclose(steps.state()["average"], average, rtol=0, atol=1e-6)
+    for name, values in by_name(DROPPING, average).items():
+        np.testing.assert_allclose(steps.weights()[name], values, rtol=0, atol=1e-6, err_msg=name)
+    assert np.abs(weights[-1] - average).max() > 1e-3
+    _, plain = trained(batches)
+    assert np.array_equal(plain.state()["weights"], weights[-1])
+
+
+def test_an_interrupted_average_goes_on():
+    _, whole = trained(BATCHES, averaging=0.9)
+    _, first = trained(BATCHES[:2], averaging=0.9)
+    _, last = trained(BATCHES[2:], first.state(), averaging=0.9)
+    assert_identical(last.weights(), whole.weights())
+    with pytest.raises(InputError, match="the training state does not fit this network: 'average' differs"):
+        trained([], first.state())
+
+
+def test_learning_rate_of_a_step():
+    (_, usual), (_, other) = trained([]), trained([], learning_rate=0.5)
+    usual.run(BATCHES[0])
+    other.run(BATCHES[0], 0.01)
+    assert_identical(usual.weights(), other.weights())
+
+
 def test_compiled_steps_repeat_themselves():
     tf.config.run_functions_eagerly(False)
     _, step = trained(BATCHES[:2], threads=2)

@@ -143,7 +143,7 @@ def run(*argv):
 class PlainStep:
     """Stands in for the training step where only the run around it is tested: no TensorFlow, exact, in microseconds.
 
-    Every weight moves with what the batch holds and with all batches before it, so that weights tell apart any two
+    Every weight moves with the learning rate, what the batch holds and all batches before it, so that weights tell apart any two
     courses of training. `on_batch` is called with the number of the step before each one.
     """
 
@@ -161,14 +161,14 @@ class PlainStep:
             self._steps, self._trace = state["steps"], state["trace"]
             self._weights = {name.removeprefix("of/"): value for name, value in state.items() if name.startswith("of/")}
 
-    def run(self, batch):
+    def run(self, batch, learning_rate):
         if PlainStep.on_batch is not None:
             PlainStep.on_batch(int(self._steps))
         self._steps = self._steps + 1
         sums = [batch.signals.sum(dtype=np.float64), batch.labels @ np.arange(len(batch)), batch.codes[:, 7].sum()]
         self._trace = 0.9 * self._trace + np.array(sums) / 1000
         for number, name in enumerate(sorted(self._weights)):
-            self._weights[name] = self._weights[name] + np.float32(0.01 * np.sin(self._trace[number % 3]))
+            self._weights[name] = self._weights[name] + np.float32(10 * learning_rate * np.sin(self._trace[number % 3]))
         return 1 / (1 + float(self._steps)) + 1e-3 * float(self._trace[1])
 
     def weights(self):

@@ -9,6 +9,7 @@ KINDS = ("none", "after-lstm", "before-lstm", "weighted-sum", "pairwise", "pairw
 ENCODINGS = ("none", "learned", "trigonometric")
 GATES = ("sigmoid", "hard-sigmoid")
 MERGES = ("mean", "max", "best")
+DECAYS = ("none", "cosine")
 ON_OFF = argparse.BooleanOptionalAction
 
 Table = list[tuple[str, dict[str, Any], str]]  # name, keywords, help
@@ -35,6 +36,17 @@ LEARNING: Table = [
     ("patience", {"type": int}, "stop after so many epochs without better validation (default: 5)"),
     ("batch-size", {"type": int}, "windows per step (default: 64)"),
     ("learning-rate", {"type": float}, "of Adam (default: 0.001)"),
+    (
+        "rate-decay",
+        {"choices": DECAYS},
+        "cosine: it falls to 0 over --epochs, which settles the network (default: none)",
+    ),
+    (
+        "weight-averaging",
+        {"type": float},
+        "validate and keep a moving average of the weights, of which each step leaves this share, such as 0.995: "
+        "steadier than the last step's (default: 0)",
+    ),
     ("negatives", {"type": float}, "unbound bins per positive, drawn anew each epoch (default: 1)"),
     ("open-negatives", {"type": float}, "share of them drawn from bins as accessible as bound ones (default: 0)"),
     ("positives", {"choices": ("bins", "peaks")}, "all bound bins, or of each peak a random 200 bp (default: bins)"),

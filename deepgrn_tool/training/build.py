@@ -108,6 +108,7 @@ def make_step(
         seed=settings.seed,
         threads=threads,
         scale_attention=bool(settings.scale_attention),
+        averaging=settings.weight_averaging,
     )
     if state is not None:
         step.restore(state)

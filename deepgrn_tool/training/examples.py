@@ -25,6 +25,7 @@ from deepgrn_tool.labels.table import AMBIGUOUS, BOUND, UNBOUND, Labels
 logger = logging.getLogger(__name__)
 
 OPEN = 3  # beside the codes of labels: unbound, and as accessible as bound bins are
+LEAST_SIGNAL = float(np.finfo(np.float32).tiny)
 OPEN_QUANTILE = 0.25  # of the accessibility of bound bins: an open bin has at least that
 SCAN_SIZE = 1 << 22  # bases of accessibility that are read at once
 
@@ -156,13 +157,14 @@ def mark_open(examples: Examples, features: FeaturesFile) -> None:
         )
         if not len(bound):
             raise InputError(f"--open-negatives needs bound bins: cell '{cell}' has none on the training chromosomes")
-        least = max(float(np.quantile(bound, OPEN_QUANTILE)), np.finfo(np.float32).tiny)
+        least = max(float(np.quantile(bound, OPEN_QUANTILE)), LEAST_SIGNAL)
         count = 0
         for each, mean in zip(examples.chromosomes, means, strict=True):
             is_open = (mean >= least) & (each.codes[number] == UNBOUND)
             each.codes[number, is_open] = OPEN
             count += int(np.count_nonzero(is_open))
-        logger.info("%s: %s unbound bins are open (mean accessibility %.4g or more)", cell, f"{count:,}", least)
+        bar = "above 0" if least < LEAST_SIGNAL * 2 else f"{least:.4g} or more"
+        logger.info("%s: %s unbound bins are open (mean accessibility %s)", cell, f"{count:,}", bar)
 
 
 def _mean_signal(features: FeaturesFile, cell: str, examples: ChromosomeExamples) -> NDArray[np.float32]:

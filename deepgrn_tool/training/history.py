@@ -20,7 +20,7 @@ class Epoch:
         merge: How the strands were joined in these two.
         positives: Bound windows shown.
         negatives: Unbound windows shown.
-        learning_rate: Of Adam.
+        learning_rate: Of Adam, at the beginning of the epoch.
     """
 
     epoch: int

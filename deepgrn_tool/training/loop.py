@@ -41,7 +41,8 @@ class Loop:
         course: How far the run is; changed as it goes.
         epochs: At most so many.
         patience: Stop when validation has not improved for so many epochs.
-        learning_rate: For the history.
+        learning_rate: Of Adam, at the beginning.
+        rate_decay: How it changes, one of `settings.RATE_DECAYS`.
         checkpoint: File to go on from.
         terms: What is compared before going on.
         checkpoint_seconds: The file is written so often within an epoch, and after each.
@@ -54,6 +55,7 @@ class Loop:
     epochs: int
     patience: int
     learning_rate: float
+    rate_decay: str
     checkpoint: Path
     terms: Mapping[str, Any]
     checkpoint_seconds: float
@@ -113,7 +115,7 @@ class Loop:
             quality.merge,
             size.positives,
             size.negatives,
-            self.learning_rate,
+            self._rate(course.epoch - 1),
         )
         course.history.append(row)
         if best_epoch(course.history) is row:
@@ -128,9 +130,12 @@ class Loop:
         size, batches = self.stream.epoch(course.epoch)
         label = f"epoch {course.epoch} of at most {self.epochs}"
         losses: list[tuple[Any, int]] = []
+        shown = course.windows
         with Progress(label, size.windows - course.windows, "windows") as progress:
             for batch in batches:
-                losses.append((self.step.run(batch), len(batch)))
+                rate = self._rate(course.epoch - 1 + shown / size.windows)
+                losses.append((self.step.run(batch, rate), len(batch)))
+                shown += len(batch)
                 progress.advance(len(batch))
                 late = time.monotonic() - self._saved >= self.checkpoint_seconds
                 if late or stop.requested or len(losses) == BATCHES_PER_LOOK:
@@ -140,6 +145,15 @@ class Loop:
                     _obey(stop)
             self._add_up(losses)
         return size
+
+    def _rate(self, epochs: float) -> float:
+        """Give the learning rate after so many epochs.
+
+        Source: Loshchilov and Hutter 2017, equation 5, without restarts.
+        """
+        if self.rate_decay == "none":
+            return self.learning_rate
+        return self.learning_rate * (1 + math.cos(math.pi * epochs / self.epochs)) / 2
 
     def _add_up(self, losses: list[tuple[Any, int]]) -> None:
         """Add losses to those of the epoch, in order, and empty the list."""

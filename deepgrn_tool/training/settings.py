@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 MERGES = ("mean", "max", "best")
 POSITIVES = ("bins", "peaks")
+RATE_DECAYS = ("none", "cosine")
 SCALED_KINDS = ("after-lstm", "before-lstm")
 ACTING_DROPOUTS = {"lstm_dropout": 0.5, "recurrent_dropout": 0.1}  # with weighted-sum attention
 # What a model that training starts from has already decided.
@@ -78,6 +79,9 @@ class Settings:
         patience: Stop when validation has not improved for so many epochs.
         batch_size: Windows per step.
         learning_rate: Of Adam.
+        rate_decay: "cosine": the learning rate falls along half a cosine to 0 at the end of the last of `epochs`.
+        weight_averaging: Share of the old average in the moving average of the weights that is validated and kept;
+            0: the weights of the last step.
         negatives: Unbound bins per positive in each epoch, for each cell.
         open_negatives: Share of these that is drawn from bins as accessible as bound ones are.
         positives: "bins": all bound bins; "peaks": one random 200-bp region of each peak.
@@ -115,6 +119,8 @@ class Settings:
     patience: int = _rule("at least 1", 5)
     batch_size: int = _rule("at least 1", 64)
     learning_rate: float = _rule("greater than 0", 0.001)
+    rate_decay: str = "none"
+    weight_averaging: float = _rule("at least 0 and below 1", 0.0)
     negatives: float = _rule("greater than 0", 1.0)
     open_negatives: float = _rule("from 0 to 1", 0.0)
     positives: str = "bins"
@@ -135,6 +141,8 @@ class Settings:
                 raise UsageError(f"{option(each.name)} must be {rule}, not {getattr(self, each.name)}")
         if self.merge not in MERGES or self.positives not in POSITIVES:
             raise UsageError(f"--merge must be one of {', '.join(MERGES)}, --positives one of {', '.join(POSITIVES)}")
+        if self.rate_decay not in RATE_DECAYS:
+            raise UsageError(f"--rate-decay must be one of {', '.join(RATE_DECAYS)}, not {self.rate_decay}")
         scalable = self.attention in SCALED_KINDS
         if self.scale_attention and not scalable:
             raise UsageError(f"--scale-attention works with {' and '.join(SCALED_KINDS)}, not with {self.attention}")
@@ -164,6 +172,8 @@ def _obeys(value: float, rule: str) -> bool:
         return value > 0
     if rule == "at least 1":
         return value >= 1
+    if rule == "at least 0 and below 1":
+        return 0 <= value < 1
     low, high = rule.removeprefix("from ").split(" to ")
     return int(low) <= value <= int(high)
 

@@ -38,8 +38,12 @@ class TrainingStep:
         learning_rate: Of Adam.
         seed: Of the dropout masks.
         threads: Shares of the batch that are computed side by side.
+        averaging: Share of the old average that a step leaves in the moving average of the weights; 0 for none.
         scale_attention: Multiply attended values by the number of steps, so that uniform attention changes nothing;
             the weights that come out are in the paper's form all the same.
+
+    Source: Keras' `use_ema` for the average; its beginning, where a share so large would keep the random weights for
+    long, as in TensorFlow's `ExponentialMovingAverage`: at most (1 + n) / (10 + n) after n steps.
 
     Raises:
         InputError: The weights do not fit the configuration, or the attention has no scale.
@@ -54,6 +58,7 @@ class TrainingStep:
         learning_rate: float,
         seed: int,
         threads: int,
+        averaging: float = 0.0,
         scale_attention: bool = False,
     ) -> None:
         """Take the weights; the step itself is compiled when it first runs."""
@@ -65,16 +70,19 @@ class TrainingStep:
         self._layout = ParameterLayout(config, scale_attention)
         self._tower, self._head = Tower(config), Head(config, scale_attention)
         self._vector = tf.Variable(self._layout.pack(weights))
+        self._averaging = averaging
+        self._average = tf.Variable(self._vector) if averaging else None
         self._mean, self._square = (tf.Variable(tf.zeros(self._layout.size)) for _ in range(2))
         self._done = tf.Variable(0, dtype=tf.int64)
         self._seed = tf.constant([seed & 0xFFFFFFFF, seed >> 32 & 0xFFFFFFFF], tf.uint32)
         self._run = tf.function(self._train, autograph=False)
 
-    def run(self, batch: Batch) -> Any:
+    def run(self, batch: Batch, learning_rate: float | None = None) -> Any:
         """Do one step.
 
         Args:
             batch: At most `batch_size` windows, at least one.
+            learning_rate: Of Adam, in this step; None for that of the constructor.
 
         Returns:
             Scalar tensor: the mean over the windows of weight · binary cross-entropy, before the step.
@@ -87,11 +95,13 @@ class TrainingStep:
             raise ValueError(f"Expected 1 to {self._batch_size} windows. Received {count}")
         missing = self._shares * self._share_size - count
         arrays = [np.pad(array, [(0, missing)] + [(0, 0)] * (array.ndim - 1)) for array in batch.arrays()]
-        return self._run(*arrays, np.float32(count))
+        rate = self._learning_rate if learning_rate is None else learning_rate
+        return self._run(*arrays, np.float32(count), np.float32(rate))
 
     def weights(self) -> Weights:
-        """Give the weights in the paper's form, float32 by name."""
-        return self._layout.unpack(self._vector.numpy())
+        """Give the weights, or their moving average, in the paper's form, float32 by name."""
+        vector = self._vector if self._average is None else self._average
+        return self._layout.unpack(vector.numpy())
 
     def state(self) -> dict[str, NDArray[Any]]:
         """Give all that later steps depend on, besides the arguments of the constructor."""
@@ -111,9 +121,10 @@ class TrainingStep:
             variable.assign(state[name])
 
     def _variables(self) -> dict[str, Any]:
-        return {"weights": self._vector, "mean": self._mean, "square": self._square, "steps": self._done}
+        variables = {"weights": self._vector, "mean": self._mean, "square": self._square, "steps": self._done}
+        return variables if self._average is None else variables | {"average": self._average}
 
-    def _train(self, codes: Any, signals: Any, meta: Any, labels: Any, importance: Any, count: Any) -> Any:
+    def _train(self, codes: Any, signals: Any, meta: Any, labels: Any, importance: Any, count: Any, rate: Any) -> Any:
         shares = [tf.split(array, self._shares) for array in (codes, signals, meta, labels, importance)]
         weights = self._layout.views(self._vector)
         step = tf.cast(self._done, tf.uint32)
@@ -122,7 +133,7 @@ class TrainingStep:
             loss, gradient = self._share(weights, share, step, number)
             losses.append(loss)
             gradients.append(gradient)
-        self._advance(tf.add_n(gradients) / count)
+        self._advance(tf.add_n(gradients) / count, rate)
         return tf.add_n(losses) / count
 
     def _share(self, weights: dict[str, Any], share: tuple[Any, ...], step: Any, number: int) -> tuple[Any, Any]:
@@ -135,17 +146,25 @@ class TrainingStep:
         gradients |= self._tower.backward(weights, trace, upstream)
         return loss, self._layout.join(gradients)
 
-    def _advance(self, gradient: Any) -> None:
+    def _advance(self, gradient: Any, rate: Any) -> None:
         variables = self._vector, self._mean, self._square
         number = tf.cast(self._done.assign_add(1), tf.float32)
         vector, mean, square = map(tf.convert_to_tensor, variables)
-        values = _adam(vector, mean, square, gradient, number, self._learning_rate)
+        values = _adam(vector, mean, square, gradient, number, rate)
         for variable, value in zip(variables, values, strict=True):
             variable.assign(value)
+        if self._average is not None:
+            kept = tf.minimum(self._averaging, (1.0 + number) / (10.0 + number))
+            self._average.assign(_average(tf.convert_to_tensor(self._average), values[0], kept))
 
 
 @compiled
-def _adam(vector: Any, mean: Any, square: Any, gradient: Any, number: Any, rate: float) -> tuple[Any, Any, Any]:
+def _average(average: Any, vector: Any, kept: Any) -> Any:
+    return vector + (average - vector) * kept
+
+
+@compiled
+def _adam(vector: Any, mean: Any, square: Any, gradient: Any, number: Any, rate: Any) -> tuple[Any, Any, Any]:
     """Give the weights and moments after step `number`, counted from 1.
 
     Source: Kingma and Ba 2015, section 2, the form with one rate per step, as Keras computes it.

@@ -199,6 +199,7 @@ class Training:
                 epochs=settings.epochs,
                 patience=settings.patience,
                 learning_rate=settings.learning_rate,
+                rate_decay=settings.rate_decay,
                 checkpoint=checkpoint_path(self.output),
                 terms=terms,
                 checkpoint_seconds=60 * self.checkpoint_minutes,
