@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, get_args
 
 from deepgrn_tool.attention.profiles import Method
 from deepgrn_tool.attention.reduce import TOP
+from deepgrn_tool.data.bins import BIN_SIZE
 from deepgrn_tool.data.features_file import FeaturesFile
-from deepgrn_tool.data.schema import ACCESSIBILITY
 from deepgrn_tool.engine.inputs import InputReader
 from deepgrn_tool.errors import InputError, UsageError
 from deepgrn_tool.evaluation.scores import check_score_names
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 WIDTH = 20  # bp, as in the paper
+LEAST_WIDTH = 4  # bp; the most is a bin, the window of a network without flanks
 ORDER = 2
 MATCH = 1e-4  # FIMO's default
 LOGOS = 10
@@ -119,8 +120,8 @@ class Settings:
             raise UsageError(f"method '{self.method}' or peaks '{self.peaks}' is unknown")
         if not 0 < self.share <= 1:
             raise UsageError(f"the share of dimensions is {self.share:g}; it must be more than 0 and at most 1")
-        if not 4 <= self.width <= 200:
-            raise UsageError(f"--width {self.width} is not between 4 and 200 bp")
+        if not LEAST_WIDTH <= self.width <= BIN_SIZE:
+            raise UsageError(f"--width {self.width} is not between {LEAST_WIDTH} and {BIN_SIZE} bp")
         if not 0 <= self.order <= MOST_ORDER:
             raise UsageError(f"--order {self.order} is not between 0 and {MOST_ORDER}")
         if not 0 < self.match < 1:
@@ -181,25 +182,15 @@ def motifs(
     network = load_grid_model(model)
     if network.config.attention == "none" and settings.method == "attention":
         raise InputError("is of a network without attention; --method gradient works with every network", model)
-    if settings.width > network.config.window_size:
-        raise UsageError(f"--width {settings.width} is more than the network's window ({network.config.window_size})")
     with FeaturesFile(features) as file:
         cell = choose_cell(file, cell)
         compare_assemblies(network, file)
         reader = InputReader(file, network.config, cell)
-        _check_accessibility(file, cell, wanted, settings)
         chosen = choose_motif_bins(
             file, network, reader, cell,
             chromosomes=chromosomes, bins=bins, labels=labels, peaks=peaks, scores=scores, above=above, threads=threads,
         )  # fmt: skip
         return _run(file, network, reader, cell, chosen, wanted, settings, known_motifs, threads)
-
-
-def _check_accessibility(features: FeaturesFile, cell: str, wanted: Wanted, settings: Settings) -> None:
-    asked = wanted.accessibility is not None or wanted.accessibility_plot is not None or settings.peaks != "any"
-    if asked and ACCESSIBILITY not in features.cell_tracks(cell):
-        text = f"has no {ACCESSIBILITY} of cell '{cell}'; make the file with --accessibility {cell}=FILE"
-        raise InputError(text, features.path)
 
 
 def _run(
