@@ -1,0 +1,93 @@
+"""A folder that appears whole or not at all, and that replaces none but a hub."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from deepgrn_tool.errors import InputError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+HUB_FILE = "hub.txt"
+OWN_MARK = "hub deepgrn_"  # how the first line of our hub.txt begins
+
+
+def check_folder(target: Path, overwrite: bool, inputs: Iterable[Path]) -> None:
+    """Refuse a folder that cannot or should not be written, before any work is done.
+
+    Args:
+        target: The folder to make.
+        overwrite: Whether a hub that is there already may be replaced.
+        inputs: Files that are read.
+
+    Raises:
+        UsageError: An input lies in the folder that would be replaced.
+        InputError: The folder is there already, is no hub of this program, or its parent cannot be written.
+    """
+    real = Path(os.path.realpath(target))
+    if not real.parent.is_dir():
+        raise InputError("the folder it is to be in does not exist; create that first", target)
+    if not os.access(real.parent, os.W_OK | os.X_OK):
+        raise InputError("the folder it is to be in cannot be written to", target)
+    if not os.path.lexists(real):
+        return
+    if not real.is_dir():
+        raise InputError("is a file; name a folder that does not exist yet", target)
+    if not overwrite:
+        raise InputError("is there already; choose another name, or replace a hub with --overwrite", target)
+    if not _is_own_hub(real):
+        raise InputError("is not a hub made by deepgrn-hub, and is not replaced; choose another name", target)
+    for path in inputs:
+        if Path(os.path.realpath(path)).is_relative_to(real):
+            raise UsageError(f"{path} lies in {target}, which is to be replaced; choose another folder")
+
+
+def _is_own_hub(folder: Path) -> bool:
+    try:
+        with (folder / HUB_FILE).open(encoding="utf-8", errors="replace") as stream:
+            return stream.readline().startswith(OWN_MARK)
+    except FileNotFoundError:
+        return False
+
+
+@contextmanager
+def atomic_folder(target: Path) -> Iterator[Path]:
+    """Give an empty folder beside `target`; rename it to `target` if the block ends well, else remove it.
+
+    What `target` was before is removed after the new folder took its place.
+
+    Yields:
+        The folder, with the permissions that folders have here.
+    """
+    real = Path(os.path.realpath(target))
+    temporary = Path(tempfile.mkdtemp(prefix=f".{real.name}.", suffix=".partial", dir=real.parent))
+    try:
+        umask = os.umask(0)
+        os.umask(umask)
+        temporary.chmod(0o777 & ~umask)
+        yield temporary
+        _replace(temporary, real)
+    except BaseException:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise
+
+
+def _replace(new: Path, target: Path) -> None:
+    """Rename a folder; a folder that has the name makes way first, and comes back if the renaming fails."""
+    if not target.exists():
+        os.rename(new, target)
+        return
+    with tempfile.TemporaryDirectory(prefix=f".{target.name}.", suffix=".old", dir=target.parent) as aside:
+        old = Path(aside) / target.name
+        os.rename(target, old)
+        try:
+            os.rename(new, target)
+        except BaseException:
+            os.rename(old, target)
+            raise
