@@ -143,7 +143,8 @@ def _accessibility(features: FeaturesFile, tracks: Sequence[Track]) -> list[Trac
             continue
         if cell not in features.cells:
             hint = did_you_mean(cell, features.cells)
-            logger.warning("warning: %s has no cell '%s'%s; its accessibility is not shown", features.path, cell, hint)
+            text = "warning: %s: the accessibility of '%s' is not shown, because there is no such cell%s"
+            logger.warning(text, features.path, cell, hint)
         elif ACCESSIBILITY in features.cell_tracks(cell):
             added.append(Track(ACCESSIBILITY, cell, None))
     return added

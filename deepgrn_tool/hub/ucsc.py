@@ -61,8 +61,8 @@ def write_hub(
     factors = list(dict.fromkeys(track.factor for track in tracks if track.factor is not None))
     hub = {
         "hub": OWN_MARK.removeprefix("hub ") + valid_name("_".join([assembly, *factors])),
-        "shortLabel": title[:SHORT_LABEL],
-        "longLabel": title[:LONG_LABEL],
+        "shortLabel": _cut(title, SHORT_LABEL),
+        "longLabel": _cut(title, LONG_LABEL),
         "genomesFile": GENOMES_FILE,
         "email": email,
     }
@@ -78,6 +78,10 @@ def write_hub(
         text = f"<p>{ABOUT_SIGNAL}</p>"
         (folder / assembly / f"{group}.html").write_text(_page(members[0].kind, text, members, colors))
     (folder / assembly / TRACKS_FILE).write_text("\n".join(stanzas))
+
+
+def _cut(label: str, size: int) -> str:
+    return label[:size].strip()
 
 
 def _groups(tracks: Iterable[Track]) -> dict[str, list[Track]]:
@@ -97,8 +101,8 @@ def _factor(folder: Path, factor: str, tracks: Sequence[Track], colors: Mapping[
     settings = {
         "track": name,
         "superTrack": "on show",
-        "shortLabel": factor[:SHORT_LABEL],
-        "longLabel": f"{factor} binding, predicted from sequence and accessibility"[:LONG_LABEL],
+        "shortLabel": _cut(factor, SHORT_LABEL),
+        "longLabel": _cut(f"{factor} binding, predicted from sequence and accessibility", LONG_LABEL),
         "html": name,
     }
     stanzas = [_stanza(settings, 0)]
@@ -124,8 +128,8 @@ def _container(tracks: Sequence[Track], colors: Mapping[str, str], parent: str |
         "aggregate": "transparentOverlay",
         "showSubtrackColorOnUi": "on",
         "type": data_type,
-        "shortLabel": label[:SHORT_LABEL],
-        "longLabel": f"{label}: {SUMMARIES.get(first.kind, 'signal of the cells')}"[:LONG_LABEL],
+        "shortLabel": _cut(label, SHORT_LABEL),
+        "longLabel": _cut(f"{label}: {SUMMARIES.get(first.kind, 'signal of the cells')}", LONG_LABEL),
         "visibility": "full",
         **look,
         "windowingFunction": "maximum",
@@ -139,8 +143,8 @@ def _container(tracks: Sequence[Track], colors: Mapping[str, str], parent: str |
             "parent": track.group,
             "type": data_type,
             "bigDataUrl": track.file_name,
-            "shortLabel": track.cell[:SHORT_LABEL],
-            "longLabel": track.title[:LONG_LABEL],
+            "shortLabel": _cut(track.cell, SHORT_LABEL),
+            "longLabel": _cut(track.title, LONG_LABEL),
             "color": ",".join(map(str, red_green_blue(colors[track.cell]))),
         }
         stanzas.append(_stanza(settings, depth + 1))

@@ -1,0 +1,85 @@
+"""A hub appears whole or not at all, and replaces nothing but a hub."""
+
+import os
+
+import pytest
+from hub_toys import EMAIL, HubToy
+
+from deepgrn_tool.cli.hub import main
+from deepgrn_tool.hub.folder import atomic_folder
+
+
+def test_the_folder_appears_at_the_end_with_usual_permissions(tmp_path):
+    with atomic_folder(tmp_path / "new") as folder:
+        (folder / "file").write_text("inside")
+        assert not (tmp_path / "new").exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["new"]
+    assert (tmp_path / "new" / "file").read_text() == "inside"
+    umask = os.umask(0)
+    os.umask(umask)
+    assert (tmp_path / "new").stat().st_mode & 0o777 == 0o777 & ~umask
+
+
+def test_a_failure_leaves_what_was_there(tmp_path):
+    (tmp_path / "old").mkdir()
+    (tmp_path / "old" / "file").write_text("old")
+    with pytest.raises(KeyError), atomic_folder(tmp_path / "old") as folder:
+        (folder / "file").write_text("new")
+        raise KeyError
+    assert [path.name for path in tmp_path.iterdir()] == ["old"]
+    assert (tmp_path / "old" / "file").read_text() == "old"
+
+
+def test_a_failed_renaming_brings_the_old_folder_back(tmp_path, monkeypatch):
+    (tmp_path / "old").mkdir()
+    (tmp_path / "old" / "file").write_text("old")
+    rename, calls = os.rename, []
+
+    def fails_the_second_time(source, target):
+        calls.append(source)
+        if len(calls) == 2:
+            raise PermissionError(13, "Permission denied", str(target))
+        rename(source, target)
+
+    monkeypatch.setattr(os, "rename", fails_the_second_time)
+    with pytest.raises(PermissionError), atomic_folder(tmp_path / "old"):
+        pass
+    assert len(calls) == 3
+    assert [path.name for path in tmp_path.iterdir()] == ["old"]
+    assert (tmp_path / "old" / "file").read_text() == "old"
+
+
+@pytest.fixture
+def toy(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return HubToy(tmp_path)
+
+
+def test_overwrite_replaces_the_whole_hub(toy):
+    hub = toy.make()
+    options = ["--scores", "liver.CTCF.bw", "--assembly", "toy1", *EMAIL, "-o", "hub", "--overwrite", "--quiet"]
+    assert main(options) == 0
+    assert sorted(path.name for path in (hub / "toy1").iterdir()) == [
+        "factor_CTCF.html",
+        "scores_CTCF_liver.bw",
+        "trackDb.txt",
+    ]
+    assert not [path for path in toy.folder.iterdir() if path.name.startswith(".")]
+
+
+def test_links_lead_to_the_users_files(toy):
+    hub = toy.make("--link", output="linked")
+    for path in (hub / "toy1").glob("*.b*"):
+        assert path.is_symlink()
+        assert path.resolve().parent == toy.folder
+    assert (hub / "toy1" / "scores_CTCF_K562.bw").samefile("K562.CTCF.bw")
+
+
+def test_equal_inputs_give_equal_hubs(toy):
+    files = [
+        {path.relative_to(hub): path.read_bytes() for path in hub.rglob("*") if path.is_file()}
+        for hub in (toy.make(output="one"), toy.make(output="two"))
+    ]
+    assert files[0] == files[1]
+    assert len(files[0]) == 13
+    assert not any(str(toy.folder).encode() in data for data in files[0].values())
