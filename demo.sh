@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The whole way on the bundled genome: features, labels, training, prediction, evaluation.
+# The whole way on the bundled genome: features, labels, training, prediction, evaluation, report.
 # `make demo` runs this in its own environment.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
@@ -39,14 +39,20 @@ echo
 echo "5. Compare with the peaks of gamma on chr1"
 deepgrn-evaluate --labels demo/CTCF.labels.tsv.gz gamma:CTCF=demo/scores.bw -o demo/metrics.tsv --curves demo/curves.png
 
+echo
+echo "6. Put it all on one page"
+deepgrn-report --scores gamma:CTCF=demo/scores.bw --labels demo/CTCF.labels.tsv.gz --features demo/features.h5 \
+    --model demo/CTCF.model.h5 --history demo/history.tsv -o demo/report.html
+
 cat <<END
 
 Done in $SECONDS s. In $PWD/demo:
+  report.html         the report: open it in a browser
   scores.bw           the score track; open it in IGV (File > Load from File, with test-data/genome.fa.gz as the
                       genome), or put it on a web server and add its address as a UCSC custom track
   scores.bedGraph.gz  the same as text, with its index (.tbi): zless demo/scores.bedGraph.gz
   called.bed          regions scoring at least 0.5, best score and summit in columns 7 and 8
-  metrics.tsv         the report of how good the scores are: column -t demo/metrics.tsv
+  metrics.tsv         how good the scores are, as a table: column -t demo/metrics.tsv
   curves.png          precision-recall and ROC curves; training.png: how training went
   CTCF.model.h5       the network; CTCF.labels.tsv.gz: what it learned from; history.tsv: its epochs
   features.h5         all inputs in one file; look inside: deepgrn-info demo/features.h5

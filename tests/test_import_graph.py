@@ -26,25 +26,27 @@ LAYERS = (  # lowest first; parts side by side do not know each other
     {"network", "tracks"},
     {"engine", "labels", "pairing"},
     {"evaluation", "hub", "merge", "predict", "training"},
-    {"attention"},
-    {"motifs"},
+    {"attention", "importance"},
+    {"motifs", "report"},
     {"cli"},
 )
 LEVEL = {part: level for level, parts in enumerate(LAYERS) for part in parts}
 PROGRAMS = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["scripts"]
 NETWORK_LIBRARIES = ("jax", "keras", "tensorflow", "torch")
-HEAVY_LIBRARIES = (*NETWORK_LIBRARIES, "h5py", "isal", "matplotlib", "numpy", "pyBigWig", "pysam", "scipy")
+HEAVY_LIBRARIES = (*NETWORK_LIBRARIES, "h5py", "isal", "jinja2", "matplotlib", "numpy", "pyBigWig", "pysam", "scipy")
 MISSING_FILES = {
     "deepgrn-attention": ["absent.h5", "absent.model.h5", "--cell", "a", "-o", "out.bw"],
     "deepgrn-evaluate": ["absent.bw", "--labels", "absent.tsv.gz", "-o", "out.tsv"],
     "deepgrn-features": ["--genome", "absent.fa", "-o", "out.h5"],
     "deepgrn-hub": ["--scores", "a:b=absent.bw", "--assembly", "hg19", "--email", "a@b.c", "-o", "hub"],
     "deepgrn-import": ["absent.h5", "-o", "model.h5"],
+    "deepgrn-importance": ["absent.h5", "absent.model.h5", "--labels", "absent.tsv.gz", "-o", "out.tsv"],
     "deepgrn-info": ["absent.h5"],
     "deepgrn-labels": ["--sizes", "absent.sizes", "--peaks", "a=absent.bed", "-o", "out.tsv.gz"],
     "deepgrn-merge": ["absent.bw", "-o", "out.bw"],
     "deepgrn-motifs": ["absent.h5", "absent.model.h5", "--cell", "a", "--above", "0.5", "-o", "out.fa"],
     "deepgrn-predict": ["absent.h5", "absent.model.h5", "--cell", "a", "-o", "out.bw"],
+    "deepgrn-report": ["--scores", "absent.bw", "-o", "out.html"],
     "deepgrn-train": ["absent.h5", "absent.tsv.gz", "-o", "model.h5"],
 }
 

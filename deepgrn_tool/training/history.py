@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from deepgrn_tool.errors import InputError
+from deepgrn_tool.formats.textfile import read_lines
 
 
 @dataclass(frozen=True)
@@ -33,9 +37,46 @@ class Epoch:
     learning_rate: float
 
 
+_KINDS: dict[str, Callable[[str], Any]] = {
+    "epoch": int,
+    "loss": float,
+    "validation_auprc": float,
+    "validation_auroc": float,
+    "merge": str,
+    "positives": int,
+    "negatives": int,
+    "learning_rate": float,
+    "kept": str,
+}  # of the columns
+
+
 def best_epoch(history: Sequence[Epoch]) -> Epoch:
     """Give the epoch with the best validation auPRC, the first of equals."""
     return max(history, key=lambda row: row.validation_auprc)
+
+
+def read_history(path: str | Path) -> list[Epoch]:
+    """Read a table that `write_history` wrote.
+
+    Raises:
+        InputError: The file is no such table.
+    """
+    names = [field.name for field in dataclasses.fields(Epoch)]
+    rows: list[Epoch] = []
+    for number, line in read_lines(path):
+        fields = line.split("\t")
+        if number == 1:
+            if fields != [*names, "kept"]:
+                raise InputError("is no history of training; deepgrn-train --history writes one", path, number)
+            continue
+        try:
+            values = [_KINDS[name](text) for name, text in zip([*names, "kept"], fields, strict=True)]
+        except ValueError as error:
+            raise InputError(f"is no row of a history of training ({error})", path, number) from error
+        rows.append(Epoch(*values[:-1]))
+    if not rows:
+        raise InputError("holds no epoch", path)
+    return rows
 
 
 def write_history(history: Sequence[Epoch], path: str | Path) -> None:

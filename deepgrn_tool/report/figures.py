@@ -1,0 +1,82 @@
+"""The figures of a page: SVG, but PNG where signals would make SVG large."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepgrn_tool.plots.style import COLORS, GRAY, figure_files
+from deepgrn_tool.report.content import Figure
+from deepgrn_tool.report.track import CLASSES, SPAN, Place
+
+KINDS = {".png": "image/png", ".svg": "image/svg+xml"}  # suffix → media type
+PANEL, MARGIN, WIDTH = 0.95, 0.85, 8.4  # inches
+BOUND_COLOR = COLORS[1]
+
+
+def drawn(draw: Callable[[Path], Any], caption: str, facts: str, suffix: str = ".svg") -> Figure:
+    """Let a function draw into a file, and keep the image.
+
+    Args:
+        draw: Draws to the path that it is given.
+        caption: Text below the figure.
+        facts: What it shows, in words.
+        suffix: Of `KINDS`.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"figure{suffix}"
+        draw(path)
+        return Figure(path.read_bytes(), KINDS[suffix], caption, facts)
+
+
+def draw_distribution(counts: Mapping[str, NDArray[np.int64]], path: Path) -> None:
+    """Draw how many bins have which score, as steps on a logarithmic axis.
+
+    Args:
+        counts: Kind of bins → number in each class, int64, shape (CLASSES,).
+        path: File to write.
+    """
+    edges = np.linspace(0, 1, CLASSES + 1)
+    with figure_files([path], size=(7.2, 3.6)) as (axes,):
+        for number, (name, values) in enumerate(counts.items()):
+            color = COLORS[number]
+            axes.stairs(values, edges, fill=True, alpha=0.2, color=color)
+            axes.stairs(values, edges, color=color, linewidth=1.6, label=f"{name}: {int(values.sum()):,}")
+        axes.set_yscale("symlog", linthresh=1)
+        axes.set(xlabel="score", ylabel="bins", xlim=(0, 1), ylim=(0, None))
+        axes.legend(loc="upper center", ncols=len(counts))
+
+
+def draw_place(
+    place: Place, signals: Mapping[str, NDArray[np.float32]], bound: Sequence[tuple[int, int]] | None, path: Path
+) -> None:
+    """Draw signals around a place below each other.
+
+    Args:
+        place: What is shown.
+        signals: Name → float32, shape (SPAN,).
+        bound: Stretches that are bound, starts and ends; None where that is not known.
+        path: File to write.
+    """
+    with figure_files([path], size=(WIDTH, PANEL * len(signals) + MARGIN)) as (whole,):
+        figure: Any = whole.figure
+        whole.remove()
+        panels = figure.subplots(len(signals), 1, sharex=True, squeeze=False)[:, 0]
+        edges = np.arange(place.start, place.end + 1)
+        for number, (axes, (name, values)) in enumerate(zip(panels, signals.items(), strict=True)):
+            axes.stairs(values, edges, fill=True, color=COLORS[(0, 2, 3)[number % 3]])
+            axes.set_ylabel(name, rotation=0, ha="right", va="center")
+            axes.set_ylim(0, 1 if name == "score" else max(float(values.max()) * 1.05, 1e-6))
+            axes.grid(axis="x")
+        for start, end in bound or ():
+            panels[0].axvspan(start, end, color=BOUND_COLOR, alpha=0.3, linewidth=0, zorder=0)
+        last = panels[-1]
+        last.set_xlim(place.start, place.start + SPAN)
+        last.ticklabel_format(axis="x", style="plain", useOffset=False)
+        last.xaxis.set_major_formatter(lambda value, _: f"{int(value):,}")
+        last.set_xlabel(f"position on {place.chrom}", color=GRAY)

@@ -1,0 +1,190 @@
+"""What a prediction holds, seen in one pass: how many bins have which score, and where the best ones are.
+
+A bin's score stands on its central 50 bp in tracks, and on the whole bin in tables; here both come as the former.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepgrn_tool.data.bins import BIN_SIZE, CENTER_OFFSET, CENTER_SIZE
+from deepgrn_tool.errors import InputError
+from deepgrn_tool.evaluation.scores import BIGWIG_SUFFIXES, TABLE_SUFFIXES, has_suffix
+from deepgrn_tool.formats.bigwig import BigWig
+from deepgrn_tool.formats.score_text import read_score_rows
+
+CLASSES = 50  # of scores from 0 to 1
+STRETCH = 1000  # bp: of each, the best bin can be shown
+SPAN = 2000  # bp that are shown around a bin
+SPARE = 20  # stretches kept for each place that is wanted: neighbours of a chosen place are passed over
+
+Floats = NDArray[np.float64]
+Positions = NDArray[np.int64]
+
+
+class Piece(NamedTuple):
+    """Intervals of one chromosome, each of one value.
+
+    Attributes:
+        chrom: Name of the chromosome.
+        starts: int64, shape (n,), 0-based.
+        ends: int64, shape (n,), exclusive.
+        values: float64, shape (n,).
+    """
+
+    chrom: str
+    starts: Positions
+    ends: Positions
+    values: Floats
+
+
+@dataclass(frozen=True)
+class Place:
+    """A stretch of the genome that is shown.
+
+    Attributes:
+        chrom: Name of the chromosome.
+        middle: Its middle, 0-based.
+        score: Score of the bin in the middle, where that is why the place was chosen.
+    """
+
+    chrom: str
+    middle: int
+    score: float = 0.0
+
+    @property
+    def start(self) -> int:
+        """First base that is shown, 0-based; may be negative."""
+        return self.middle - SPAN // 2
+
+    @property
+    def end(self) -> int:
+        """End of what is shown, exclusive."""
+        return self.middle + SPAN // 2
+
+
+@dataclass
+class Survey:
+    """Counts of scores and the best places.
+
+    Attributes:
+        counts: Bins by score in classes of equal width from 0 to 1, int64; scores outside count in the outer ones.
+        best: The best places, best first; none shows the middle of another.
+    """
+
+    counts: NDArray[np.int64] = field(default_factory=lambda: np.zeros(CLASSES, np.int64))
+    best: list[Place] = field(default_factory=list)
+
+
+def read_pieces(path: str | Path, chromosomes: Sequence[str] | None = None) -> Iterator[Piece]:
+    """Go through the intervals of a track or table.
+
+    Args:
+        path: Prediction, by suffix.
+        chromosomes: Only these.
+
+    Raises:
+        InputError: The file cannot be read.
+    """
+    if has_suffix(path, BIGWIG_SUFFIXES):
+        with BigWig(path) as track:
+            for chrom in track.lengths:
+                if chromosomes is None or chrom in chromosomes:
+                    for starts, ends, values in track.intervals(chrom):
+                        yield Piece(chrom, starts, ends, values.astype(np.float64))
+        return
+    bins = has_suffix(path, TABLE_SUFFIXES)
+    for rows in read_score_rows(path):
+        if chromosomes is not None and rows.chrom not in chromosomes:
+            continue
+        if not bins:
+            yield Piece(rows.chrom, rows.starts, rows.ends, rows.values)
+            continue
+        wrong = rows.ends - rows.starts != BIN_SIZE
+        if wrong.any():
+            index = int(np.argmax(wrong))
+            size = int(rows.ends[index] - rows.starts[index])
+            raise InputError(f"the bin has {size} bp; bins have {BIN_SIZE}", path, int(rows.lines[index]))
+        starts = rows.starts + CENTER_OFFSET
+        yield Piece(rows.chrom, starts, starts + CENTER_SIZE, rows.values)
+
+
+def survey(path: str | Path, places: int, chromosomes: Sequence[str] | None = None) -> Survey:
+    """Count scores and find the best places, holding little in memory.
+
+    Args:
+        path: Prediction, by suffix.
+        places: How many places to find, if there are so many with a score above 0.
+        chromosomes: Only these.
+
+    Raises:
+        InputError: The file cannot be read, or has no score there.
+    """
+    found = Survey()
+    waiting: list[Place] = []
+    for piece in read_pieces(path, chromosomes):
+        classes = np.clip((piece.values * CLASSES).astype(np.int64), 0, CLASSES - 1)
+        bins = (piece.ends - piece.starts) // CENTER_SIZE
+        found.counts += np.bincount(classes, weights=bins, minlength=CLASSES).astype(np.int64)
+        waiting = sorted([*waiting, *_peaks(piece, SPARE * places)], key=_rank)[: SPARE * places]
+    if not found.counts.any():
+        raise InputError("has no score" + (f" on {', '.join(chromosomes)}" if chromosomes else ""), path)
+    for place in waiting:
+        apart = all(other.chrom != place.chrom or abs(other.middle - place.middle) >= SPAN for other in found.best)
+        if apart and len(found.best) < places:
+            found.best.append(place)
+    return found
+
+
+def _rank(place: Place) -> tuple[float, str, int]:
+    return -place.score, place.chrom, place.middle
+
+
+def _peaks(piece: Piece, count: int) -> list[Place]:
+    """Find the best interval of each stretch, and of these the best."""
+    order = np.lexsort((piece.starts, -piece.values, piece.starts // STRETCH))
+    stretch = piece.starts[order] // STRETCH
+    first = order[np.append(True, stretch[1:] != stretch[:-1])]
+    chosen = first[np.argsort(-piece.values[first], kind="stable")][:count]
+    chosen = chosen[piece.values[chosen] > 0]
+    middles = (piece.starts[chosen] + piece.ends[chosen]) // 2
+    pairs = zip(piece.values[chosen].tolist(), middles.tolist(), strict=True)
+    return [Place(piece.chrom, middle, value) for value, middle in pairs]
+
+
+def values_at(path: str | Path, places: Sequence[Place]) -> list[NDArray[np.float32]]:
+    """Read a track around places; where it has no value it is 0.
+
+    Args:
+        path: Track or table, by suffix.
+        places: The places.
+
+    Returns:
+        For each place float32, shape (SPAN,).
+
+    Raises:
+        InputError: The file cannot be read.
+    """
+    shown = [np.zeros(SPAN, np.float32) for _ in places]
+    if has_suffix(path, BIGWIG_SUFFIXES):
+        with BigWig(path) as track:
+            for values, place in zip(shown, places, strict=True):
+                start, end = max(place.start, 0), min(place.end, track.lengths.get(place.chrom, 0))
+                if start < end:
+                    values[start - place.start : end - place.start] = track.values(place.chrom, start, end)
+        return shown
+    for piece in read_pieces(path, sorted({place.chrom for place in places})):
+        for values, place in zip(shown, places, strict=True):
+            if place.chrom != piece.chrom:
+                continue
+            near = np.flatnonzero((piece.starts < place.end) & (piece.ends > place.start))
+            for index in near.tolist():
+                begin = max(int(piece.starts[index]), place.start) - place.start
+                values[begin : int(piece.ends[index]) - place.start] = piece.values[index]
+    return shown
