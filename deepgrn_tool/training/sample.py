@@ -12,7 +12,7 @@ from deepgrn_tool.labels.table import BOUND
 from deepgrn_tool.training.examples import ChromosomeExamples, Examples
 
 VALIDATION = 3  # purpose of random numbers, beside those of `sampling`
-FEWEST_NEGATIVES = 50_000  # of a sample, per cell, if there are as many: the best-scored ones decide, and are few
+FEWEST_NEGATIVES = 50_000  # of validation, per cell, if there are as many: the best-scored ones decide, and are few
 
 
 @dataclass(frozen=True)
@@ -34,23 +34,27 @@ class WeightedBins:
     weights: NDArray[np.float64]
 
 
-def weighted_bins(examples: Examples, ratio: float | None, seed: int) -> Iterator[WeightedBins]:
+def weighted_bins(
+    examples: Examples, ratio: float | None, seed: int, fewest: int | None = None
+) -> Iterator[WeightedBins]:
     """Choose bins of each cell: all bound ones and, of the others, all or a sample from every chromosome alike.
 
     Args:
         examples: Bins of some chromosomes.
-        ratio: Unbound bins per bound one, at least `FEWEST_NEGATIVES` in each cell; None for all bins.
+        ratio: Unbound bins per bound one; None for all bins.
         seed: Decides the sample.
+        fewest: Unbound bins of each cell at least, if there are as many; None for `FEWEST_NEGATIVES`.
 
     Yields:
         The bins of each chromosome, cell after cell.
     """
+    least = FEWEST_NEGATIVES if fewest is None else fewest
     for cell, name in enumerate(examples.cells):
         negatives = examples.count_negatives(cell)
         wanted = negatives
         if ratio is not None:
             bound = sum(int(np.count_nonzero(each.codes[cell] == BOUND)) for each in examples.chromosomes)
-            wanted = min(negatives, max(round(ratio * bound), FEWEST_NEGATIVES))
+            wanted = min(negatives, max(round(ratio * bound), least))
         for number, each in enumerate(examples.chromosomes):
             random = np.random.default_rng([seed, 0, VALIDATION, cell * len(examples.chromosomes) + number])
             yield _part(each, name, cell, wanted / max(negatives, 1), random)

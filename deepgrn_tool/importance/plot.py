@@ -1,0 +1,65 @@
+"""Bars of importance: one group per input, one bar per network, the single exchanges as dots."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from deepgrn_tool.importance.measure import ModelImportance
+from deepgrn_tool.plots.style import COLORS, GRAY, figure_files
+
+HATCHES = ("", "//", "..", "xx")  # beyond seven networks colours come again
+INCHES_PER_BAR, INCHES_PER_INPUT, MARGIN = 0.24, 1.1, 1.0
+LONGEST = 14.0  # inches
+
+
+def draw_importance(paths: Sequence[str | Path], measured: Sequence[ModelImportance]) -> None:
+    """Draw the mean decrease of each input, its standard deviation, and each exchange.
+
+    Args:
+        paths: Files to write, .png, .pdf or .svg.
+        measured: One or more networks.
+
+    Raises:
+        OSError: A file cannot be written.
+    """
+    names = list(dict.fromkeys(name for each in measured for name in each.decreases))
+    width = min(LONGEST, MARGIN + len(names) * max(INCHES_PER_INPUT, INCHES_PER_BAR * (len(measured) + 1.5)))
+    with figure_files(paths, size=(width, 4.2 + 0.2 * (len(measured) // 3))) as (axes,):
+        bar = 0.8 / len(measured)
+        for index, each in enumerate(measured):
+            places = [place for place, name in enumerate(names) if name in each.decreases]
+            x = np.array(places) - 0.4 + bar * (index + 0.5)
+            values = np.array([each.decreases[names[place]] for place in places])
+            title = f"{each.name} (auPRC {each.auprc:.3f})"
+            look: dict[str, Any] = {
+                "color": COLORS[index % len(COLORS)],
+                "hatch": HATCHES[index // len(COLORS) % len(HATCHES)],
+            }
+            axes.bar(x, values.mean(axis=1), bar * 0.92, label=title, edgecolor="white", linewidth=0.5, **look)
+            if values.shape[1] > 1:
+                spread = values.std(axis=1, ddof=1)
+                axes.errorbar(x, values.mean(axis=1), spread, fmt="none", ecolor="black", elinewidth=1, capsize=2)
+            scatter = np.linspace(-0.25, 0.25, values.shape[1]) * bar
+            axes.scatter((x[:, np.newaxis] + scatter).ravel(), values.ravel(), s=6, color=GRAY, zorder=3, linewidths=0)
+        axes.axhline(0, color="black", linewidth=0.8)
+        axes.set_xticks(range(len(names)), names)
+        axes.grid(visible=False, axis="x")
+        axes.set_ylabel("auPRC lost by exchange among bins")
+        axes.set_title(_title(measured))
+        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=min(3, len(measured)))
+
+
+def _title(measured: Sequence[ModelImportance]) -> str:
+    """Name what all networks have in common."""
+    shared = [
+        {each.factor for each in measured},
+        {", ".join(each.bins.cells) for each in measured},
+        {", ".join(each.bins.chromosomes) for each in measured},
+    ]
+    return "Importance of inputs: " + ", ".join(
+        next(iter(values)) for values in shared if len(values) == 1 and all(values)
+    )
