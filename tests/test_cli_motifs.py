@@ -153,6 +153,24 @@ def chosen_bins(path):
     return [(row[0], row[8]) for row in bed(path)]
 
 
+def test_windows_without_room_for_controls(toy, run, tmp_path):
+    """Sites of 200 bp all along chr2 leave no stretch of 200 bp that is 100 bp off."""
+    (tmp_path / "m.meme").write_text("MEME version 4\nMOTIF a\nletter-probability matrix:\n1 0 0 0\n0 0 1 0\n")
+    listed = toy.bins("all.bed", [("chr2", start) for start in toy.grid("chr2") if not is_banned("chr2", start)])
+    names = {"--control": "c.fa", "--enrichment": "k.tsv", "--accessibility": "a.tsv", "--summary": "s.tsv"}
+    names |= {"--logos": "k.png", "--accessibility-plot": "a.png"}
+    files = [part for option, name in names.items() for part in (option, tmp_path / name)]
+    said = run("--bins", listed, "--width", 200, "--known", tmp_path / "m.meme", "--match", 0.9, *files)
+    table = dict(line.split("\t") for line in (tmp_path / "s.tsv").read_text().splitlines())
+    assert table["controls"] == "0"
+    assert f"warning: {table['sites']} sites have no control: their windows have no room for one" in said
+    assert (tmp_path / "c.fa").read_text() == ""
+    assert {line.split("\t")[2] for line in (tmp_path / "a.tsv").read_text().splitlines()[1:]} == {"NA"}
+    row = (tmp_path / "k.tsv").read_text().splitlines()[1].split("\t")
+    assert row[5:11] == [table["sites"], table["sites"], "100.00", "0", "0", "NA"]
+    assert row[12:] == ["1.00e+00", "1.00e+00"]
+
+
 def test_bound_bins(toy, run, tmp_path):
     rows = [("chr10", 150, "B"), ("chr10", 600, "U"), ("chr2", 900, "B"), ("chr2", 1300, "A"), ("chr2", 1450, "B")]
     text = "chr\tstart\tstop\tliver\n" + "".join(f"{c}\t{s}\t{s + 200}\t{letter}\n" for c, s, letter in rows)
