@@ -36,6 +36,7 @@ def test_everything_and_what_is_said(toy, capsys):
         "igv_session.xml",
         "index.html",
         "toy1/attention_CTCF_K562.bw",
+        "toy1/called_CTCF_K562.bb",
         "toy1/called_CTCF_K562.bed",
         "toy1/factor_CTCF.html",
         "toy1/scores_CTCF_K562.bw",

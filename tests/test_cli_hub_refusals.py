@@ -167,6 +167,7 @@ def test_output(refuses, output, options, message):
             [*GOOD, "--count", "3", "--regions", "regions.bed"],
             "--count chooses regions, and --regions names them; give one of the two",
         ),
+        ([*GOOD, "--own-genome"], "--own-genome needs the sequence; give --genome or --features"),
         ([*GOOD, "--flank", "-1"], "argument --flank: -1 is negative"),
     ],
 )

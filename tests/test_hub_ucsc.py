@@ -8,6 +8,7 @@ import re
 import shutil
 
 import pybigtools
+import pyBigWig
 import pytest
 import trackhub.constants
 from hub_toys import EMAIL, TRACKS, HubToy
@@ -16,7 +17,13 @@ from deepgrn_tool.cli.hub import main
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
 # For each kind of track, the types in UCSC's table whose settings it takes: a container has those of its tracks, too.
-TYPES = {"superTrack": {"superTrack"}, "multiWig": {"multiWig", "bigWig"}, "bigWig": {"bigWig"}}
+TYPES = {
+    "compositeTrack": {"compositeTrack", "bigBed"},
+    "superTrack": {"superTrack"},
+    "multiWig": {"multiWig", "bigWig"},
+    "bigWig": {"bigWig"},
+    "bigBed": {"bigBed"},
+}
 
 
 def stanzas(path):
@@ -64,8 +71,9 @@ def hub(toy):
 
 
 def kind_of(track):
-    if "superTrack" in track:
-        return "superTrack"
+    for kind in ("superTrack", "compositeTrack"):
+        if kind in track:
+            return kind
     return track.get("container") or track["type"].split()[0]
 
 
@@ -86,7 +94,7 @@ def test_names_are_valid_and_every_parent_comes_before_its_children(hub):
         assert NAME.match(name)
         assert 0 < len(track["shortLabel"]) <= 17
         assert 0 < len(track["longLabel"]) <= 76
-        assert track.get("parent", name) in {*seen, name}
+        assert track.get("parent", name).removesuffix(" on") in {*seen, name}
         seen.add(name)
 
 
@@ -104,13 +112,14 @@ def test_every_file_that_is_named_is_there_and_opens(hub):
     assert set(hub.leaves()) == {
         "scores_CTCF_K562",
         "scores_CTCF_liver",
+        "called_CTCF_K562",
         "attention_CTCF_K562",
         "signal_accessibility_K562",
         "signal_accessibility_liver",
     }
     for track in hub.leaves().values():
         with (hub.folder / track["bigDataUrl"]).open("rb") as stream, pybigtools.open(stream) as opened:
-            assert opened.is_bigwig
+            assert opened.is_bigwig or track["type"] == "bigBed 6 +"
             assert opened.chroms() == {"chrA": 30_000, "chrB": 12_000}
     pages = {track["html"] for track in hub.tracks.values() if "html" in track}
     assert pages == {"factor_CTCF", "signal_accessibility"}
@@ -139,6 +148,14 @@ def test_what_the_issue_asks_of_scores(hub):
     # Blue and vermillion of Okabe and Ito, by cell.
     assert {color for name, color in colors.items() if name.endswith("K562")} == {"0,114,178"}
     assert {color for name, color in colors.items() if name.endswith("liver")} == {"213,94,0"}
+
+
+def test_called_regions_are_a_list(hub):
+    assert hub.tracks["called_CTCF"]["compositeTrack"] == "on"
+    assert hub.tracks["called_CTCF_K562"]["type"] == "bigBed 6 +"
+    assert hub.tracks["called_CTCF_K562"]["parent"] == "called_CTCF on"
+    with pyBigWig.open(str(hub.folder / "called_CTCF_K562.bb")) as regions:
+        assert regions.entries("chrA", 0, 30_000) == [(5000, 5500, "region_1\t1000\t.\t1.0\t5250\t7")]
 
 
 def test_names_stay_when_other_tracks_join(toy, hub, monkeypatch):

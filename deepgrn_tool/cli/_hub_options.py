@@ -39,7 +39,7 @@ def add_hub_options(parser: argparse.ArgumentParser) -> None:
     named: dict[str, Any] = {"action": "append", "default": [], "type": named_track, "metavar": "CELL:FACTOR=FILE"}
     tracks.add_argument("--scores", **named, help="bigWig of deepgrn-predict")
     tracks.add_argument("--attention", **named, help="bigWig of deepgrn-attention")
-    tracks.add_argument("--called", **named, help="BED of deepgrn-predict; for the page and IGV, not for UCSC")
+    tracks.add_argument("--called", **named, help="BED of deepgrn-predict")
     signal: dict[str, Any] = {"action": "append", "default": []}
     tracks.add_argument(
         "--accessibility", type=name_and_file, metavar="CELL=FILE", **signal, help="bigWig of a cell type"
@@ -53,6 +53,8 @@ def add_hub_options(parser: argparse.ArgumentParser) -> None:
     genome.add_argument(
         "--assembly", metavar="NAME", help="as UCSC writes it, such as hg19 (default: that of --features)"
     )
+    text = "put the genome into the hub, too, because UCSC and IGV do not know it"
+    genome.add_argument("--own-genome", action="store_true", help=text)
     page = parser.add_argument_group("what the page shows")
     page.add_argument("--regions", metavar="BED", type=Path, help="these regions, with names in the fourth column")
     text = "the N best places, each track of scores in turn (default: 10)"

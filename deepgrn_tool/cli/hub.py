@@ -71,6 +71,7 @@ def run(args: argparse.Namespace) -> None:
         flank=args.flank,
         colors=dict(args.color),
         title=args.title,
+        own_genome=args.own_genome,
         link=args.link,
         overwrite=args.overwrite,
     )

@@ -63,9 +63,11 @@ class Inputs:
         return np.zeros(end - start, np.float32)
 
     @property
-    def has_sequence(self) -> bool:
-        """Whether bases are known at all."""
-        return self.features is not None or self.genome is not None
+    def sequence_lengths(self) -> dict[str, int]:
+        """Chromosomes whose bases are known: name → length in bp; none where there is neither FASTA nor features."""
+        if self.genome is not None:
+            return self.genome.lengths
+        return {} if self.features is None else self.features.chromosomes
 
     def sequence(self, chrom: str, start: int, end: int) -> NDArray[np.uint8]:
         """Read base codes; what neither file knows is N.

@@ -18,7 +18,6 @@ import numpy as np
 
 from deepgrn_tool import __version__
 from deepgrn_tool.data.intervals import merge
-from deepgrn_tool.hub.igvjs import find_igv
 from deepgrn_tool.hub.tracks import SCORES
 from deepgrn_tool.tracks.text import shortest_decimals
 
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from deepgrn_tool.data.intervals import Positions
+    from deepgrn_tool.hub.igvjs import Browser
     from deepgrn_tool.hub.inputs import Inputs
     from deepgrn_tool.hub.regions import Region
     from deepgrn_tool.hub.tracks import Track
@@ -42,27 +42,33 @@ BED_HEIGHT = 40
 
 
 def write_page(
-    folder: Path, inputs: Inputs, colors: Mapping[str, str], assembly: str, title: str, regions: Sequence[Region]
+    folder: Path,
+    inputs: Inputs,
+    browser: Browser,
+    colors: Mapping[str, str],
+    assembly: str,
+    title: str,
+    regions: Sequence[Region],
 ) -> None:
     """Write the page.
 
     Args:
         folder: The hub.
         inputs: The open files; tracks are drawn in this order.
+        browser: igv.js.
         colors: Cell → `#RRGGBB`.
         assembly: Name of the assembly, for display.
         title: Heading of the page.
         regions: What can be looked at; the first one is shown at the begin.
 
     Raises:
-        InputError: A track or the sequence cannot be read, or igv.js is not installed.
+        InputError: A track or the sequence cannot be read.
     """
-    browser = find_igv()
     pieces = _union(regions)
     content = {
         "assembly": assembly,
         "fasta": "data:text/plain;base64," + base64.b64encode(_fasta(inputs, pieces)).decode(),
-        "hasSequence": inputs.has_sequence,
+        "hasSequence": bool(inputs.sequence_lengths),
         "tracks": [_track(inputs, track, colors[track.cell], pieces) for track in inputs.tracks],
         "regions": [_region(region) for region in regions],
     }

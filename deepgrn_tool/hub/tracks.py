@@ -66,9 +66,14 @@ class Track:
 
     @property
     def file_name(self) -> str:
-        """The name of the file in the hub, without folder."""
+        """The name of the file that IGV opens, without folder."""
         packed = self.path is not None and self.path.name.lower().endswith(".gz")
         return self.name + ((".bed.gz" if packed else ".bed") if self.is_bed else ".bw")
+
+    @property
+    def hub_file_name(self) -> str:
+        """The name of the file that UCSC opens, without folder."""
+        return f"{self.name}.bb" if self.is_bed else self.file_name
 
 
 def valid_name(text: str) -> str:
