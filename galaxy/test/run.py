@@ -72,7 +72,16 @@ def lint(server: Server) -> bool:
     strict = ["--report_level", "warn", "--fail_level", "warn"]
     runs = {
         "tools": ["lint", *strict, "--skip", LINTS_ONLINE, *tools],
-        "Tool Shed": ["shed_lint", "--tools", "--ensure_metadata", *strict, "--skip", SHED_LINTS_ONLINE, "-r", str(GALAXY)],
+        "Tool Shed": [
+            "shed_lint",
+            "--tools",
+            "--ensure_metadata",
+            *strict,
+            "--skip",
+            SHED_LINTS_ONLINE,
+            "-r",
+            str(GALAXY),
+        ],
         "workflows": ["workflow_lint", *map(str, workflow_files())],
     }
     good = True

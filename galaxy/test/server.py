@@ -87,7 +87,11 @@ class Server:
     def planemo(self, arguments: Sequence[str], name: str) -> tuple[int, str]:
         """Run planemo; returns its exit code and what it printed, which is kept as NAME.log, too."""
         done = subprocess.run(
-            self._command(arguments), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, stdin=subprocess.DEVNULL
+            self._command(arguments),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            stdin=subprocess.DEVNULL,
         )
         (self._reports / f"{name}.log").write_text(done.stdout)
         return done.returncode, done.stdout
