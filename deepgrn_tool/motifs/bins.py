@@ -146,7 +146,7 @@ def _above_score(
         for result in engine.score(inputs()):
             chrom, starts = waiting.popleft()
             check_scores(features, chrom, starts, result.probability)
-            # As float32, the precision of scores, so that a file of the same scores gives the same bins.
+            # As float32, the precision of scores: 0.7 shall count as 0.7.
             pieces.setdefault(chrom, []).append(starts[result.probability >= np.float32(threshold)])
             progress.advance(len(starts))
     for chrom, found in pieces.items():
