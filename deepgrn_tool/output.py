@@ -1,9 +1,17 @@
-"""Outputs appear whole or not at all: written under a temporary name beside the target, then renamed."""
+"""Outputs appear whole or not at all: written under a temporary name beside the target, then renamed.
+
+A run that is killed (SIGKILL, a power cut) leaves such a file behind. Its name tells the process that wrote it, so
+that the next run that writes the same target removes it, and touches no file of a process that is still at work.
+"""
 
 from __future__ import annotations
 
+import logging
 import os
+import re
+import socket
 import tempfile
+import zlib
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +20,10 @@ from deepgrn_tool.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+logger = logging.getLogger(__name__)
+
+PROCESS_NAMESPACE = "/proc/self/ns/pid"  # containers of one machine count their processes each for themselves
 
 
 def check_outputs(outputs: Iterable[str | Path], inputs: Iterable[str | Path]) -> None:
@@ -44,13 +56,16 @@ def atomic_output(target: str | Path) -> Iterator[Path]:
     """Give a temporary path beside `target`; rename it to `target` if the block ends well, else remove it.
 
     The temporary name starts with a dot, carries the target's name and keeps its last suffix, so that a file left by
-    a killed run is recognised for what it is. Links are followed: the file that a link points to is replaced.
+    a killed run is recognised for what it is. Links are followed: the file that a link points to is replaced. Files
+    for the same target that killed runs left are removed.
 
     Yields:
         Path of an empty file with the permissions that the target will have.
     """
     real = Path(os.path.realpath(target))
-    handle, name = tempfile.mkstemp(prefix=f".{real.name}.", suffix=f".partial{real.suffix}", dir=real.parent)
+    _remove_abandoned(real)
+    prefix = f".{real.name}.{_place_of_processes():08x}-{os.getpid()}."
+    handle, name = tempfile.mkstemp(prefix=prefix, suffix=f".partial{real.suffix}", dir=real.parent)
     os.close(handle)
     temporary = Path(name)
     try:
@@ -63,3 +78,35 @@ def atomic_output(target: str | Path) -> Iterator[Path]:
         with suppress(FileNotFoundError):
             temporary.unlink()
         raise
+
+
+def _place_of_processes() -> int:
+    """Tell where a process number means something: this machine, or this container on it; 32 bits."""
+    place = socket.gethostname()
+    if os.path.exists(PROCESS_NAMESPACE):
+        place += os.readlink(PROCESS_NAMESPACE)
+    return zlib.crc32(place.encode())
+
+
+def _remove_abandoned(target: Path) -> None:
+    """Remove what killed runs on this machine left of a target."""
+    begin, end = re.escape(f".{target.name}."), re.escape(f".partial{target.suffix}")
+    pattern = re.compile(rf"{begin}{_place_of_processes():08x}-([0-9]+)\.[^.]+{end}\Z")
+    if not os.access(target.parent, os.R_OK):  # a folder that one may write to and not look into
+        return
+    found = [(entry, pattern.match(entry.name)) for entry in target.parent.iterdir()]
+    abandoned = [entry for entry, match in found if match and _is_gone(int(match[1]))]
+    for path in abandoned:
+        with suppress(FileNotFoundError):  # another run was quicker
+            path.unlink()
+            logger.info("Removed %s, which a killed run left", path)
+
+
+def _is_gone(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False  # somebody else's
+    return False

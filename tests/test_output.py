@@ -1,0 +1,92 @@
+"""Files that appear whole or not at all, and what is left where a run is killed."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from deepgrn_tool.output import atomic_output
+
+KILLED = """
+import os, signal, sys
+from deepgrn_tool.output import atomic_output
+with atomic_output(sys.argv[1]) as temporary:
+    temporary.write_text("half")
+    print(temporary, flush=True)
+    if sys.argv[2] == "kill":
+        os.kill(os.getpid(), signal.SIGKILL)
+    sys.stdin.read()
+"""
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def write(target):
+    with atomic_output(target) as temporary:
+        temporary.write_text("whole")
+
+
+@pytest.fixture
+def start():
+    """Start a process that writes a file half; it kills itself, or waits for the end of its input."""
+    running = []
+
+    def start(target, what):
+        running.append(
+            subprocess.Popen([sys.executable, "-c", KILLED, target, what], stdin=-1, stdout=-1, stderr=-1, text=True)
+        )
+        return running[-1], running[-1].stdout.readline().rstrip("\n")
+
+    yield start
+    for process in running:
+        process.communicate()
+
+
+@pytest.mark.parametrize("name", ["scores.bw", "a [1].tab.gz", "noSuffix", "model.h5.training"])
+def test_the_next_run_removes_what_a_killed_one_left(tmp_path, start, name, caplog):
+    target = tmp_path / name
+    process, left = start(target, "kill")
+    assert process.wait() == -signal.SIGKILL
+    assert names(tmp_path) == [os.path.basename(left)]
+    assert os.path.basename(left).startswith(f".{name}.")
+    caplog.set_level("INFO")
+    write(target)
+    assert names(tmp_path) == [name]
+    assert target.read_text() == "whole"
+    assert caplog.messages == [f"Removed {left}, which a killed run left"]
+
+
+def test_a_run_at_work_is_left_alone(tmp_path, start):
+    target = tmp_path / "scores.bw"
+    process, partial = start(target, "wait")
+    write(target)
+    assert names(tmp_path) == sorted([os.path.basename(partial), "scores.bw"])
+    process.communicate("")  # the other one ends well, later: its file replaces ours
+    assert process.returncode == 0
+    assert (names(tmp_path), target.read_text()) == (["scores.bw"], "half")
+
+
+def test_files_for_other_targets_and_of_other_machines_are_left_alone(tmp_path, start):
+    process, left = start(tmp_path / "scores.bw", "kill")
+    process.wait()
+    foreign = os.path.basename(left).replace(".bw.", ".bw.0", 1)
+    (tmp_path / foreign).write_text("")
+    like = [".scores.bw.partial.bw", ".scores.bw.x-1.abc.partial.bw", "scores.bw.partial.bw", foreign]
+    for name in like:
+        (tmp_path / name).write_text("")
+    write(tmp_path / "other.bw")
+    write(tmp_path / "scores.bw.bw")
+    assert names(tmp_path) == sorted([*like, os.path.basename(left), "other.bw", "scores.bw.bw"])
+    write(tmp_path / "scores.bw")
+    assert names(tmp_path) == sorted([*like, "other.bw", "scores.bw.bw", "scores.bw"])
+
+
+def test_nothing_is_left_of_a_block_that_fails(tmp_path):
+    with pytest.raises(ZeroDivisionError), atomic_output(tmp_path / "a.bw") as temporary:
+        temporary.write_text("half")
+        raise ZeroDivisionError
+    assert names(tmp_path) == []
