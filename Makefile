@@ -6,12 +6,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check
 
-.PHONY: help demo test lint clean
+.PHONY: help demo test lint docs clean
 
 help:
 	@echo "make demo   run the programs on the bundled data; tracks appear in demo/"
 	@echo "make test   check style and types, then run all tests"
 	@echo "make lint   check style and types only"
+	@echo "make docs   build the documentation; its first page is site/index.html"
 	@echo "make clean  remove .venv, demo/ and caches"
 
 demo: $(VENV)/.installed
@@ -25,8 +26,12 @@ lint: $(VENV)/.installed-test
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy deepgrn_tool
 
+docs: $(VENV)/.installed-test
+	$(BIN)/sphinx-build -W --keep-going -q -b html docs site
+	@echo "The documentation is in $(CURDIR)/site/index.html"
+
 clean:
-	rm -rf $(VENV) demo build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) demo site docs/programs build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:
