@@ -82,7 +82,7 @@ def lint(server: Server) -> bool:
             "-r",
             str(GALAXY),
         ],
-        "workflows": ["workflow_lint", *map(str, workflow_files())],
+        "workflows": ["workflow_lint", *strict, *map(str, workflow_files())],
     }
     good = True
     for name, arguments in runs.items():

@@ -1,0 +1,103 @@
+"""The recipe says what pyproject.toml says, and the strict schema of rattler-build takes it; no channel is needed."""
+
+import re
+import sys
+from pathlib import Path
+
+import jinja2
+import pytest
+import yaml
+
+from deepgrn_tool import __version__
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+ROOT = Path(__file__).parent.parent
+RECIPE = ROOT / "bioconda_recipe" / "meta.yaml"
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+CONDA_NAMES = {"isal": "python-isal", "matplotlib": "matplotlib-base"}  # where they differ from those of PyPI
+ABOUT_IN_VERSION_1 = {"home": "homepage", "license_family": None}  # None: dropped there
+
+
+def split_requirement(text):
+    """Split a requirement into its name, in lower case, and its bounds."""
+    name, bounds = re.fullmatch(r"([A-Za-z0-9_-]+)\s*(.*)", text).groups()
+    return name.lower(), bounds
+
+
+@pytest.fixture(scope="module")
+def recipe():
+    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False)
+    text = environment.from_string(RECIPE.read_text()).render(
+        PYTHON="python", pin_subpackage=lambda name, max_pin: f"{name} {max_pin}"
+    )
+    return yaml.safe_load(text)
+
+
+def test_package_is_the_project(recipe):
+    assert recipe["package"] == {"name": PROJECT["project"]["name"], "version": __version__}
+    assert recipe["build"]["noarch"] == "python"
+    assert recipe["about"]["license"] == PROJECT["project"]["license"]
+    assert (ROOT / recipe["about"]["license_file"]).is_file()
+    assert recipe["about"]["summary"].rstrip(".") == PROJECT["project"]["description"]
+
+
+def test_programs_are_those_of_the_project(recipe):
+    programs = PROJECT["project"]["scripts"]
+    assert recipe["build"]["entry_points"] == [f"{name} = {place}" for name, place in programs.items()]
+    assert recipe["test"]["commands"] == [f"{name} --version" for name in programs]
+
+
+def test_packages_it_needs_are_those_of_the_project(recipe):
+    needed = dict(split_requirement(text) for text in PROJECT["project"]["dependencies"])
+    wanted = {CONDA_NAMES.get(name, name): bounds for name, bounds in needed.items()}
+    wanted["python"] = PROJECT["project"]["requires-python"]
+    assert dict(map(split_requirement, recipe["requirements"]["run"])) == wanted
+    host = dict(map(split_requirement, recipe["requirements"]["host"]))
+    (build_system,) = PROJECT["build-system"]["requires"]
+    assert host == {"python": wanted["python"], "pip": "", **dict([split_requirement(build_system)])}
+
+
+def test_later_packages_can_rely_on_it(recipe):
+    assert recipe["build"]["run_exports"] == ["deepgrn-tool x.x"]
+
+
+def test_identifiers_are_those_of_the_citation(recipe):
+    (doi,) = re.findall(r"doi: (\S+)", (ROOT / "CITATION.cff").read_text())
+    assert recipe["extra"]["identifiers"] == [f"doi:{doi}", "biotools:deepgrn"]
+
+
+def version_1(recipe):
+    """Write the recipe in version 1 of the format, which rattler-build reads; fields that are unknown there fail."""
+    build = dict(recipe["build"])
+    entry_points, exports = build.pop("entry_points"), build.pop("run_exports")
+    about = {ABOUT_IN_VERSION_1.get(name, name): value for name, value in recipe["about"].items()}
+    return {
+        "package": recipe["package"],
+        "source": recipe["source"],
+        "build": {**build, "python": {"entry_points": entry_points}},
+        "requirements": {**recipe["requirements"], "run_exports": [export.split()[0] for export in exports]},
+        "tests": [
+            {"python": {"imports": recipe["test"]["imports"], "pip_check": False}},
+            {"script": recipe["test"]["commands"]},
+        ],
+        "about": {name: value for name, value in about.items() if name},
+        "extra": recipe["extra"],
+    }
+
+
+def test_schema_of_rattler_build_takes_it(recipe):
+    rattler_build = pytest.importorskip("rattler_build", reason="py-rattler-build has no build for this platform")
+    rendered = [output.recipe.to_dict() for output in rattler_build.Stage0Recipe.from_dict(version_1(recipe)).render()]
+    (package,) = [each["package"] for each in rendered]
+    assert package == {"name": "deepgrn-tool", "version": __version__}
+
+
+def test_schema_of_rattler_build_refuses_what_it_does_not_know(recipe):
+    rattler_build = pytest.importorskip("rattler_build", reason="py-rattler-build has no build for this platform")
+    wrong = {**version_1(recipe), "requirement": {"run": ["python"]}}
+    with pytest.raises(rattler_build.RattlerBuildError):
+        rattler_build.Stage0Recipe.from_dict(wrong)
