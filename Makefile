@@ -6,14 +6,15 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check
 
-.PHONY: help demo test lint docs clean
+.PHONY: help demo test test-galaxy lint docs clean
 
 help:
 	@echo "make demo   run the programs on the bundled data; tracks appear in demo/"
 	@echo "make test   check style and types, then run all tests"
 	@echo "make lint   check style and types only"
+	@echo "make test-galaxy  run the Galaxy tools and workflows on a Galaxy server, which is installed from PyPI first"
 	@echo "make docs   build the documentation; its first page is site/index.html"
-	@echo "make clean  remove .venv, demo/ and caches"
+	@echo "make clean  remove .venv, .galaxy, demo/ and caches"
 
 demo: $(VENV)/.installed
 	@PATH="$(CURDIR)/$(BIN):$$PATH" ./demo.sh
@@ -26,12 +27,16 @@ lint: $(VENV)/.installed-test
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy deepgrn_tool
 
+# Galaxy and planemo go into .galaxy: some minutes the first time, and 1.3 GB of disk.
+test-galaxy: $(VENV)/.installed-test
+	$(BIN)/python galaxy/test/run.py
+
 docs: $(VENV)/.installed-test
 	$(BIN)/sphinx-build -W --keep-going -q -b html docs site
 	@echo "The documentation is in $(CURDIR)/site/index.html"
 
 clean:
-	rm -rf $(VENV) demo site docs/programs build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .galaxy demo site docs/programs build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:
