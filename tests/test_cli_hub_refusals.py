@@ -21,6 +21,7 @@ def refuses(tmp_path, monkeypatch, capfd):
     write_bigwig(tmp_path / "A.bw", {"A": 30_000}, {"A": [(0, 50, 0.5)]})
     write_bigwig(tmp_path / "plain.bw", {"chrB": 12_000}, {"chrB": [(0, 50, 0.5)]})
     write_bigwig(tmp_path / "foreign.bw", {"chrX": 500}, {"chrX": [(0, 50, 0.5)]})
+    write_bigwig(tmp_path / "nan.bw", LENGTHS, {"chrA": [(5000, 5050, float("nan"))]})
     write_bigwig(tmp_path / "zero.bw", LENGTHS, {"chrA": [(0, 50, 0.0)]})
     (tmp_path / "text.bw").write_text("chrA\t0\t50\t0.5\n")
     (tmp_path / "cut.bw").write_bytes((tmp_path / "K562.bw").read_bytes()[:-100])
@@ -78,6 +79,15 @@ GOOD = ("--scores", "K562.CTCF.bw", "--assembly", "toy1", *EMAIL)
         (
             ["--called", "a:b=past.bed"],
             "past.bed, line 1: end (30001) is past the end of chrA (30000); is the file from another assembly?",
+        ),
+        (
+            ["--attention", "a:b=nan.bw", "--regions", "regions.bed"],
+            "nan.bw: chrA, position 5000 (counted from 0): value nan is not a finite number",
+        ),
+        (["--scores", "a:b=nan.bw"], "nan.bw: chrA, position 5000 (counted from 0) holds what is no number"),
+        (
+            ["--scores", "a:b=K562.bw", "--regions", "regions.bed"],
+            "K562.bw: chrA, position 5000 (counted from 0): value 2 is outside 0 to 1",
         ),
         (["--features", "K562.bw"], "K562.bw: is not HDF5; make it with deepgrn-features"),
         (["--genome", "regions.bed"], "regions.bed: is not FASTA: it does not begin with '>'"),

@@ -67,6 +67,11 @@ def test_overwrite_replaces_the_whole_hub(toy):
     assert not [path for path in toy.folder.iterdir() if path.name.startswith(".")]
 
 
+def test_an_empty_folder_is_as_good_as_none(toy):
+    (toy.folder / "hub").mkdir()
+    assert (toy.make() / "hub.txt").exists()
+
+
 def test_links_lead_to_the_users_files(toy):
     hub = toy.make("--link", output="linked")
     for path in [*(hub / "toy1").glob("*.bw"), *(hub / "toy1").glob("*.bed")]:

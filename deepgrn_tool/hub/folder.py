@@ -1,4 +1,4 @@
-"""A folder that appears whole or not at all, and that replaces none but a hub."""
+"""A folder that appears whole or not at all, and that replaces none but an empty one or a hub."""
 
 from __future__ import annotations
 
@@ -39,6 +39,8 @@ def check_folder(target: Path, overwrite: bool, inputs: Iterable[Path]) -> None:
         return
     if not real.is_dir():
         raise InputError("is a file; name a folder that does not exist yet", target)
+    if not any(real.iterdir()):
+        return
     if not overwrite:
         raise InputError("is there already; choose another name, or replace a hub with --overwrite", target)
     if not _is_own_hub(real):

@@ -13,9 +13,9 @@ from deepgrn_tool.data.features_file import FeaturesFile
 from deepgrn_tool.data.schema import UNKNOWN_BASE
 from deepgrn_tool.errors import InputError, UsageError, did_you_mean
 from deepgrn_tool.formats.bed import read_bed
-from deepgrn_tool.formats.bigwig import BigWig
+from deepgrn_tool.formats.bigwig import BigWig, check_values
 from deepgrn_tool.formats.fasta import Fasta
-from deepgrn_tool.hub.tracks import ACCESSIBILITY, Track
+from deepgrn_tool.hub.tracks import ACCESSIBILITY, SCORES, Track
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -53,13 +53,19 @@ class Inputs:
 
         Returns:
             float32, shape (end - start,); 0 where there is no value, or the track lacks the chromosome.
+
+        Raises:
+            InputError: The file is damaged, a value is not finite, or a score is not from 0 to 1.
         """
         if track.path is None:
             features = self.features
             if features is not None and chrom in features.chromosomes:
                 return features.signal(track.kind, chrom, start, end, track.cell)
         elif chrom in self.bigwigs[track.name].lengths:
-            return self.bigwigs[track.name].values(chrom, start, end)
+            values = self.bigwigs[track.name].values(chrom, start, end)
+            lowest, highest = (0.0, 1.0) if track.kind == SCORES else (-np.inf, np.inf)
+            check_values(values, track.path, chrom, start, lowest, highest)
+            return values
         return np.zeros(end - start, np.float32)
 
     @property

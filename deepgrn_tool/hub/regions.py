@@ -102,7 +102,7 @@ def best_regions(inputs: Inputs, count: int, flank: int) -> list[Region]:
         Regions, the best first; none overlaps the middle of another.
 
     Raises:
-        InputError: No track holds a value above 0.
+        InputError: No track holds a value above 0, or one holds what is no number.
     """
     kind = SCORES if any(track.kind == SCORES for track in inputs.tracks) else ATTENTION
     tracks = [track for track in inputs.tracks if track.kind == kind]
@@ -152,6 +152,9 @@ def _peaks(bigwig: BigWig, chrom: str, most: int) -> list[_Peak]:
     best = np.zeros(count, np.float32)
     places = np.zeros((2, count), np.int64)
     for starts, ends, values in bigwig.intervals(chrom):
+        if not np.isfinite(values).all():
+            place = int(starts[np.argmin(np.isfinite(values))])
+            raise InputError(f"{chrom}, position {place} (counted from 0) holds what is no number", bigwig.path)
         stretches = starts // STRETCH
         order = np.lexsort((-starts, values, stretches))  # of equal values the first one on the chromosome comes last
         last = order[np.append(np.diff(stretches[order]) > 0, True)]
