@@ -34,7 +34,7 @@ suite:
 repositories:
 """
 TEXT = (
-    "DeepGRN predicts where a transcription factor binds in a cell type, for every 200 bp of a genome, from DNA sequence, "
+    "DeepGRN predicts where a transcription factor binds in a cell type, for every 200 bp of a genome, from sequence, "
     "open chromatin, annotation and expression, and shows where the network finds its evidence."
 )
 DATA_TABLE = ("tool_data_table_conf.xml.sample", "tool-data/fasta_indexes.loc.sample")
