@@ -28,8 +28,7 @@ else:
     import tomli as tomllib
 
 PROGRAMS = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["scripts"]
-WITHOUT_TOOL = {"deepgrn-hub": "a folder for a web server; Galaxy itself offers each track to UCSC and IGV"}
-TOOL_OF = {program: program.replace("-", "_") for program in PROGRAMS if program not in WITHOUT_TOOL}
+TOOL_OF = {program: program.replace("-", "_") for program in PROGRAMS}
 # Options that a form deliberately leaves out, and why. Options that all programs have come first.
 EVERYWHERE = {
     "--help": "the help of the form",
@@ -50,6 +49,10 @@ LEFT_OUT = {
     },
     "deepgrn-features": {"--output": "the output of the tool"},
     "deepgrn-evaluate": {"--output": "the output of the tool"},
+    "deepgrn-hub": {
+        "--link": "the hub is to leave the folder of the job",
+        "--overwrite": "a job of Galaxy begins in an empty folder",
+    },
     "deepgrn-importance": {
         "--output": "the output of the tool",
         "--tests": "an output of the tool where there are comparisons",
@@ -152,7 +155,7 @@ def test_defaults_are_those_of_the_program(tool):
             offered = float(param.get("value")) if param.get("value") else told_default(param.get("help"))
             assert offered == default, param.attrib
         if param.get("type") == "boolean" and action.default in (False, None):
-            wanted = param.get("argument") == "--summary"  # a file; made unless it is declined
+            wanted = param.get("argument") in ("--summary", "--output")  # files; made unless they are declined
             assert (param.get("checked") == "true") == wanted, param.attrib
 
 

@@ -12,6 +12,7 @@ import argparse
 import concurrent.futures
 import os
 import re
+import signal
 import sys
 import time
 from pathlib import Path
@@ -114,6 +115,7 @@ def test(server: Server, paths: list[Path], jobs: int) -> Report:
 def main() -> int:
     """Run all, and give the exit code: 0 where nothing failed."""
     options = parse_options()
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))  # so that the server ends, too
     work = options.work.resolve()
     programs = options.programs.resolve()
     if not (programs / "deepgrn-info").exists():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
 import signal
@@ -13,9 +14,11 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 START_SECONDS = 300
 STOP_SECONDS = 20
+USER = "tester@example.org"
 ADMIN_KEY = "test_key"  # what planemo gives the servers that it starts
 
 
@@ -77,6 +80,7 @@ class Server:
         self._jobs = jobs
         self._port = _free_port()
         self.url = f"http://127.0.0.1:{self._port}"
+        self._user_key = ""
         self._reports = work / "reports"
         shutil.rmtree(self._reports, ignore_errors=True)
         self._reports.mkdir(parents=True)
@@ -100,7 +104,8 @@ class Server:
         """Run the tests of a tool or workflow; returns planemo's exit code, its report and its log."""
         name = path.name.partition(".")[0]
         report = self._reports / f"{name}.json"
-        arguments = ["test", "--engine", "external_galaxy", "--galaxy_url", self.url, "--galaxy_admin_key", ADMIN_KEY]
+        arguments = ["test", "--engine", "external_galaxy", "--galaxy_url", self.url]
+        arguments += ["--galaxy_admin_key", ADMIN_KEY, "--galaxy_user_key", self._user_key]
         arguments += ["--no_shed_install", "--test_timeout", str(seconds)]
         arguments += ["--test_output", str(report.with_suffix(".html")), "--test_output_json", str(report), str(path)]
         code, _ = self.planemo(arguments, name)
@@ -135,6 +140,7 @@ class Server:
             )
         try:
             self._wait(process, log)
+            self._user_key = self._make_user()
             yield
         finally:
             _end(process)
@@ -148,6 +154,20 @@ class Server:
             except (urllib.error.URLError, ConnectionError, TimeoutError):
                 time.sleep(0.5)
         raise SystemExit(f"Galaxy did not start (limit: {START_SECONDS} s); see {log}")
+
+    def _make_user(self) -> str:
+        """Make the user that runs the tests; returns its key. Left to planemo, each of its runs would make it."""
+        user = self._post("users", {"remote_user_email": USER})
+        return str(self._post(f"users/{user['id']}/api_key", {}))
+
+    def _post(self, path: str, content: Mapping[str, str]) -> Any:
+        request = urllib.request.Request(
+            f"{self.url}/api/{path}",
+            data=json.dumps(content).encode(),
+            headers={"Content-Type": "application/json", "x-api-key": ADMIN_KEY},
+        )
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return json.load(answer)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
