@@ -13,6 +13,7 @@ from deepgrn_tool.labels.reader import read_labels
 from deepgrn_tool.metrics.ranking import auprc
 from deepgrn_tool.training.build import network_config
 from deepgrn_tool.training.examples import ChromosomeExamples, Examples, make_examples
+from deepgrn_tool.training.sample import LONGEST_RUN, drawn_numbers
 from deepgrn_tool.training.validation import Validator
 
 CELLS = ("liver", "K562")
@@ -124,6 +125,30 @@ def test_samples_are_right_on_average(toy, validator_of, small_samples):
     sampled = [validator_of(negatives=2, seed=s).assess(weights(), lambda bins: None).auroc for s in range(30)]
     # Unbiased: the mean of 30 lies within three standard errors.
     assert abs(np.mean(sampled) - whole) < 3 * np.std(sampled) / np.sqrt(30)
+
+
+@pytest.mark.parametrize(("size", "count"), [(10, 10), (10, 3), (40_000, 9_000), (40_007, 20_003), (90_001, 17)])
+def test_what_is_drawn(size, count):
+    """Ascending numbers, each once, as many as asked for, but for the one run at the end that may be cut."""
+    drawn = drawn_numbers(size, count, np.random.default_rng(1))
+    assert (np.diff(drawn) > 0).all()
+    assert drawn[0] >= 0 and drawn[-1] < size
+    assert count - LONGEST_RUN < len(drawn) <= count
+    runs = 1 + int((np.diff(drawn) > 1).sum())
+    if count == 9_000:  # 562.5 runs of 16 out of 2,500: some touch, and 8 numbers are taken out
+        assert 300 < runs < 600
+    if count == 17:  # too few for runs
+        assert runs == 17
+
+
+def test_every_number_is_drawn_as_often():
+    """4,000 draws of 1,500 of 3,010 numbers in runs of 3: each comes 1,993 times, within five standard deviations."""
+    times = np.zeros(3_010)
+    for seed in range(4_000):
+        times[drawn_numbers(3_010, 1_500, np.random.default_rng(seed))] += 1
+    expected = times.mean()
+    assert expected == pytest.approx(4_000 * 1_500 / 3_010, rel=1e-3)
+    assert np.abs(times - expected).max() < 5 * np.sqrt(4_000 * 0.5 * 0.5)
 
 
 def test_the_same_sample_again_after_it_was_read(validator_of, small_samples):

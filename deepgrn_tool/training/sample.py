@@ -12,6 +12,8 @@ from deepgrn_tool.labels.table import BOUND
 from deepgrn_tool.training.examples import ChromosomeExamples, Examples
 
 VALIDATION = 3  # purpose of random numbers, beside those of `sampling`
+LONGEST_RUN = 16  # bins that are drawn together: what is bound or open is about as long
+FEWEST_RUNS = 500  # of a chromosome, before bins are drawn together
 FEWEST_NEGATIVES = 50_000  # of validation, per cell, if there are as many: the best-scored ones decide, and are few
 
 
@@ -60,13 +62,28 @@ def weighted_bins(
             yield _part(each, name, cell, wanted / max(negatives, 1), random)
 
 
+def drawn_numbers(size: int, count: int, random: np.random.Generator) -> NDArray[np.int64]:
+    """Draw `count` of `size` numbers, in ascending order and, where they are many, in runs; a few less at most.
+
+    The windows of a run share most of what the engine computes, so that a large sample costs a fraction. Runs begin at
+    multiples of their length; the last one may be shorter.
+    """
+    if count == size:
+        return np.arange(size)
+    length = min(LONGEST_RUN, max(1, count // FEWEST_RUNS))
+    runs = random.choice(-(-size // length), -(-count // length), replace=False, shuffle=False)
+    numbers = (np.sort(runs)[:, np.newaxis] * length + np.arange(length)).ravel()
+    numbers = numbers[numbers < size]
+    surplus = max(0, len(numbers) - count)
+    return np.delete(numbers, random.choice(len(numbers), surplus, replace=False))
+
+
 def _part(each: ChromosomeExamples, name: str, cell: int, share: float, random: np.random.Generator) -> WeightedBins:
     bound = each.codes[cell] == BOUND
     others = np.flatnonzero(each.negatives(cell))
     count = min(len(others), -int(-len(others) * share // 1))
-    drawn = np.sort(random.choice(len(others), count, replace=False, shuffle=False)) if count < len(others) else None
-    chosen = others if drawn is None else others[drawn]
+    chosen = others[drawn_numbers(len(others), count, random)]
     weights = bound.astype(np.float64)
-    weights[chosen] = len(others) / max(count, 1)
+    weights[chosen] = len(others) / max(len(chosen), 1)
     rows = np.flatnonzero(weights)
     return WeightedBins(each.chrom, name, each.starts[rows].astype(np.int64), bound[rows], weights[rows])
