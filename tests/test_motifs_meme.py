@@ -100,6 +100,13 @@ def test_rows_are_made_to_sum_to_one(write):
     np.testing.assert_allclose(motif.probabilities, [[1 / 3, 1 / 3, 1 / 3, 0]])
 
 
+@pytest.mark.parametrize(("text", "sites"), [("0", 20), ("12.5", 12.5), ("1e300", 1e6)])
+def test_numbers_of_sites(write, text, sites):
+    """None at all stands for an unknown number; no number makes scores without bound."""
+    (motif,) = read_meme(write(f"{HEAD}MOTIF a\nletter-probability matrix: nsites= {text}\n1 0 0 0\n"))
+    assert motif.sites == sites
+
+
 M = f"{HEAD}MOTIF a b\n"
 P = "letter-probability matrix:"
 

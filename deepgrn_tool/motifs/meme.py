@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 USUAL_SITES = 20.0  # where nsites is missing, as in the MEME Suite
 MOST_COLUMNS = 200  # wider ones are no motifs, and scanning takes memory with the width
+MOST_SITES = 1e6  # more count as so many: a pseudocount beside them means nothing, and scores would have no bound
 SUM_TOLERANCE = 0.01  # of the probabilities of a position
 MATRIX = "letter-probability matrix"
 
@@ -141,7 +142,7 @@ def _read_motif(lines: _Lines, begin: int, name: str, other_name: str) -> Motif:
             rows = list(_rows(lines, name, width))
             if not rows:
                 raise InputError(f"the matrix of '{name}' has no row", lines.path, number)
-            return Motif(name, other_name, np.array(rows), sites if sites else USUAL_SITES)
+            return Motif(name, other_name, np.array(rows), min(sites, MOST_SITES) if sites else USUAL_SITES)
     raise InputError(f"motif '{name}' has no letter-probability matrix", lines.path, begin)
 
 
