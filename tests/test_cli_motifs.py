@@ -42,9 +42,9 @@ def sequence(text, start, end, strand):
     return piece if strand == "+" else piece.translate(TURNED)[::-1]
 
 
-def candidates(toy, chrom, starts, width=20):
+def candidates(toy, chrom, starts, width=20, kept=1):
     """Sites of bins by the float64 network: (chromosome, start, strand, share, bin) of the most attended step."""
-    values = varying_most(toy.attention("liver", chrom, starts), 1)  # one of 8 dimensions is the tenth
+    values = varying_most(toy.attention("liver", chrom, starts), kept)  # one of 8 dimensions is the tenth
     found = []
     for number, own in enumerate(starts):
         strand, step = np.unravel_index(values[:, number].argmax(), values[:, number].shape)
@@ -70,13 +70,16 @@ def known(toy, row, width=20):
     return 0 <= row[1] and row[1] + width <= len(text) and set(text[row[1] : row[1] + width]) <= set("ACGT")
 
 
-@pytest.mark.parametrize(("width", "options"), [(20, []), (70, ["--width", 70])])
-def test_sites_of_a_chromosome(toy, run, tmp_path, width, options):
+@pytest.mark.parametrize(
+    ("options", "width", "kept"),
+    [([], 20, 1), (["--width", 70], 70, 1), (["--dimensions", "all"], 20, 8)],
+)
+def test_sites_of_a_chromosome(toy, run, tmp_path, options, width, kept):
     starts = [start for start in toy.grid("chr2") if not is_banned("chr2", start)]
     listed = toy.bins("all.bed", [("chr2", start) for start in starts])
     files = ("-o", tmp_path / "s.fa", "--bed", tmp_path / "s.bed", "--summary", tmp_path / "s.tsv")
     said = run("--bins", listed, *files, *options)
-    every = candidates(toy, "chr2", starts, width)
+    every = candidates(toy, "chr2", starts, width, kept)
     usable = [row for row in every if known(toy, row, width)]
     wanted = best_of(usable, width)
     assert 3 <= len(wanted) <= len(usable) < len(every)  # bases without a letter
