@@ -20,18 +20,19 @@ LEARNING = (
 )
 EPOCHS = {"CTCF": 2, "TAF1": 2, "Reb1": 6}  # limited by time
 AS_PUBLISHED = ("--learning-rate", "0.001", "--negatives", "1", "--no-scale-attention")
+LONGER = 5  # epochs of CTCF, where time allows
 FEWER_NEGATIVES = 3  # so many times the epochs show as many windows
 
 
 def planned_rows() -> Iterator[Row]:
     """List the rows."""
     for seed in SEEDS:
-        for task in ("CTCF", "Reb1"):
+        for kind in KINDS:
+            yield _row("CTCF", kind, LEARNING, f"network, `{kind}`", seed)
+        yield _row("CTCF", "none", LEARNING, "network, `none`, longer", seed, LONGER)
+        for task in ("Reb1", "TAF1"):
             for kind in KINDS:
                 yield _row(task, kind, LEARNING, f"network, `{kind}`", seed)
-    for seed in SEEDS:
-        for kind in KINDS:
-            yield _row("TAF1", kind, LEARNING, f"network, `{kind}`", seed)
     for seed in SEEDS:
         name = "network, `after-lstm` as published"
         yield _row("CTCF", "after-lstm", AS_PUBLISHED, name, seed, FEWER_NEGATIVES * EPOCHS["CTCF"])
