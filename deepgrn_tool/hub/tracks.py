@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 SCORES, ATTENTION, CALLED = "scores", "attention", "called"
 ACCESSIBILITY = "accessibility"
-BED_SUFFIXES = (".bed", ".bed.gz")
 COLOR = re.compile(r"#[0-9a-fA-F]{6}\Z")
 ASSEMBLY = re.compile(r"[A-Za-z][A-Za-z0-9._-]*\Z")
 _DARKER = 0.62  # of each colour, for the cells beyond the seventh
