@@ -25,6 +25,6 @@ def install(folder: Path, requirements: Path) -> None:
         return
     shutil.rmtree(folder, ignore_errors=True)
     subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-    pip = [folder / "bin" / "python", "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    pip = [folder / "bin" / "python", "-m", "pip", "--quiet", "--quiet", "--disable-pip-version-check"]
     subprocess.run([*pip, "install", "--requirement", requirements], check=True)
     stamp.write_text(requirements.read_text())

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-START_SECONDS = 300
+START_SECONDS = 600
 STOP_SECONDS = 20
 USER = "tester@example.org"
 ADMIN_KEY = "test_key"  # what planemo gives the servers that it starts
