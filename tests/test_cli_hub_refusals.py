@@ -11,34 +11,39 @@ from deepgrn_tool.hub import igvjs
 OTHER = {"chrA": 30_001, "chrB": 12_000}
 
 
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Good and bad files; no test may change any."""
+    path = tmp_path_factory.mktemp("refusals")
+    HubToy(path).write_features()
+    write_bigwig(path / "longer.bw", OTHER, {"chrA": [(0, 50, 0.5)]})
+    write_bigwig(path / "A.bw", {"A": 30_000}, {"A": [(0, 50, 0.5)]})
+    write_bigwig(path / "foreign.bw", {"chrX": 500}, {"chrX": [(0, 50, 0.5)]})
+    write_bigwig(path / "nan.bw", LENGTHS, {"chrA": [(5000, 5050, float("nan"))]})
+    write_bigwig(path / "zero.bw", LENGTHS, {"chrA": [(0, 50, 0.0)]})
+    (path / "text.bw").write_text("chrA\t0\t50\t0.5\n")
+    (path / "cut.bw").write_bytes((path / "K562.bw").read_bytes()[:-100])
+    (path / "past.bed").write_text("chrA\t29000\t30001\n")
+    (path / "columns.bed").write_text("chrA\t29000\n")
+    (path / "there").mkdir()
+    (path / "there" / "thesis.txt").write_text("all my work")
+    return path
+
+
 @pytest.fixture
-def refuses(tmp_path, monkeypatch, capfd):
+def refuses(folder, monkeypatch, capfd):
     """Give a function that runs the program and compares exit code and message, and looks for left-over files."""
-    monkeypatch.chdir(tmp_path)
-    toy = HubToy(tmp_path)
-    toy.write_features()
-    write_bigwig(tmp_path / "longer.bw", OTHER, {"chrA": [(0, 50, 0.5)]})
-    write_bigwig(tmp_path / "A.bw", {"A": 30_000}, {"A": [(0, 50, 0.5)]})
-    write_bigwig(tmp_path / "plain.bw", {"chrB": 12_000}, {"chrB": [(0, 50, 0.5)]})
-    write_bigwig(tmp_path / "foreign.bw", {"chrX": 500}, {"chrX": [(0, 50, 0.5)]})
-    write_bigwig(tmp_path / "nan.bw", LENGTHS, {"chrA": [(5000, 5050, float("nan"))]})
-    write_bigwig(tmp_path / "zero.bw", LENGTHS, {"chrA": [(0, 50, 0.0)]})
-    (tmp_path / "text.bw").write_text("chrA\t0\t50\t0.5\n")
-    (tmp_path / "cut.bw").write_bytes((tmp_path / "K562.bw").read_bytes()[:-100])
-    (tmp_path / "past.bed").write_text("chrA\t29000\t30001\n")
-    (tmp_path / "columns.bed").write_text("chrA\t29000\n")
-    (tmp_path / "there").mkdir()
-    (tmp_path / "there" / "thesis.txt").write_text("all my work")
+    monkeypatch.chdir(folder)
 
     def run(code, message, *argv, output="hub"):
-        before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+        before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
         found = exit_code(main, *argv, "-o", output, "--quiet")
         captured = capfd.readouterr()
         lines = captured.err.splitlines()
         assert (found, captured.out, lines[-1]) == (code, "", f"deepgrn-hub: error: {message}")
         assert len(lines) == 1 if code == 1 else lines[0].startswith("usage: ")
-        assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
-        assert [path.name for path in tmp_path.iterdir() if path.is_dir()] == ["there"]
+        assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+        assert [path.name for path in folder.iterdir() if path.is_dir()] == ["there"]
 
     return run
 
