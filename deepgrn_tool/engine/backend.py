@@ -14,6 +14,7 @@ class Backend:
     Attributes:
         name: "numpy", "tensorflow" or "jax".
         ops: Holds functions under the names and with the meaning of `keras.ops`.
+        tanh: Hyperbolic tangent, to 1e-6.
         take_rows: (table (n, width), rows of int32, any shape, 0 <= row < n) -> (*rows.shape, width).
         compiled: Compiles a function of arrays of fixed shapes.
         windows: Windows of a segment that suit it: few enough for the processor's cache, many enough for the overhead
@@ -22,6 +23,7 @@ class Backend:
 
     name: str
     ops: Any
+    tanh: Callable[[Any], Any]
     take_rows: Callable[[Any, Any], Any]
     compiled: Callable[[Callable[..., Any]], Callable[..., Any]]
     windows: int

@@ -63,9 +63,10 @@ def compiled_computation(backend: Backend, shape: Shape) -> Callable[..., Any]:
 
         def score_block(index: Any, results: Any) -> Any:
             first = index * block
-            some = PooledSteps(backend, config, shape.geometry, rows, ops.slice(offsets, (first,), (block,)))
+            some = ops.slice(offsets, (first,), (block,))
+            pooled = PooledSteps(backend, config, shape.geometry, kernels, rows, some)
             some_meta = ops.slice(meta, (first, 0), (block, config.meta_size))
-            found = score_windows(ops, config, kernels, some, block, some_meta, shape.safe_exponents)
+            found = score_windows(backend, config, kernels, pooled, some_meta, shape.safe_exponents)
             return [
                 ops.slice_update(
                     result,

@@ -36,9 +36,11 @@ def engine_kernels(config: NetworkConfig, weights: Weights) -> dict[str, Array]:
         The weights under their own names, and for each strand and direction: `first/STRAND_table_N`, what the N-th
         group of bases adds to the first layer (`table_of_words`); `first/STRAND_signals`, the first layer's kernel of
         signals (`several_positions`), if there are tracks; `conv_N/STRAND` for the other convolutions;
-        `lstm_N/DIRECTION_joint`, the kernel on top of the recurrent kernel, so that one product serves input and state.
+        `lstm_N/DIRECTION_kernel_transposed` and `..._recurrent_transposed`. An LSTM's weights are scaled such that its
+        sigmoids are 0.5 + 0.5 tanh(x) and its hard sigmoids clip(x, 0, 1).
     """
     kernels = dict(weights)
+    kernels["strand/kernel_transposed"] = weights["strand/kernel"].T.copy()
     first = weights["conv_1/kernel"] if config.num_conv else weights["per_position/kernel"][np.newaxis]
     for strand in STRANDS:
         bases, signals = first[:, : len(BASES)], first[:, len(BASES) :]
@@ -53,8 +55,20 @@ def engine_kernels(config: NetworkConfig, weights: Weights) -> dict[str, Array]:
             kernels[f"conv_{layer}/{strand}"] = kernel if strand == "forward" else kernel[::-1].copy()
     for layer in range(1, config.num_lstm + 1):
         for direction in DIRECTIONS:
-            parts = [weights[f"lstm_{layer}/{direction}_{part}"] for part in ("kernel", "recurrent")]
-            kernels[f"lstm_{layer}/{direction}_joint"] = np.concatenate(parts)
+            kernels |= _lstm_kernels(weights, f"lstm_{layer}/{direction}", config.gate_activation)
+    return kernels
+
+
+def _lstm_kernels(weights: Weights, name: str, gate_activation: str) -> dict[str, Array]:
+    """Scale one direction's weights; the gates' order is input, forget, cell, output."""
+    units = weights[f"{name}_recurrent"].shape[0]
+    is_sigmoid = np.repeat([True, True, False, True], units)
+    factor, shift = (0.2, 0.5) if gate_activation == "hard-sigmoid" else (0.5, 0.0)
+    scale = np.where(is_sigmoid, factor, 1.0).astype(np.float32)
+    kernels = {f"{name}_bias": weights[f"{name}_bias"] * scale + np.where(is_sigmoid, shift, 0.0).astype(np.float32)}
+    for part in ("kernel", "recurrent"):
+        kernels[f"{name}_{part}"] = weights[f"{name}_{part}"] * scale
+        kernels[f"{name}_{part}_transposed"] = kernels[f"{name}_{part}"].T.copy()
     return kernels
 
 

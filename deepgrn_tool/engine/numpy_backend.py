@@ -21,8 +21,8 @@ from numpy import (
     mean,
     pad,
     reshape,
+    split,
     sum,
-    tanh,
     transpose,
 )
 from numpy.typing import NDArray
@@ -50,8 +50,8 @@ __all__ = [
     "slice",
     "slice_update",
     "softmax",
+    "split",
     "sum",
-    "tanh",
     "transpose",
     "zeros",
 ]
@@ -61,7 +61,7 @@ Array = NDArray[Any]
 
 def numpy_backend() -> Backend:
     """Give the backend; nothing needs to be loaded or compiled."""
-    return Backend("numpy", sys.modules[__name__], _take_rows, _quiet, windows=256)
+    return Backend("numpy", sys.modules[__name__], np.tanh, _take_rows, _quiet, windows=256)
 
 
 def _take_rows(table: Array, rows: Array) -> Array:

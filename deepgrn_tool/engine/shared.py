@@ -30,22 +30,25 @@ class Geometry:
         lag: Positions by which the reverse strand's pooled steps lie behind the forward strand's: the tail that the
             max-pool drops.
         rows: Kept positions from one pooled step to the next.
+        phases: Kept positions from one window of the grid to the next.
     """
 
     spacing: int
     lag: int
     rows: int
+    phases: int
 
     @classmethod
     def of(cls, config: NetworkConfig, on_grid: bool) -> Geometry:
         """Find the geometry of a network; windows on the grid need fewer positions than windows anywhere."""
         spacing = gcd(config.pool_size, config.stride) if on_grid else 1
-        return cls(spacing, config.conv_length - config.steps * config.pool_size, config.pool_size // spacing)
+        lag = config.conv_length - config.steps * config.pool_size
+        return cls(spacing, lag, config.pool_size // spacing, config.stride // spacing)
 
 
 def pooled_positions(
     backend: Backend, config: NetworkConfig, kernels: Kernels, geometry: Geometry, codes: Any, signals: Any
-) -> tuple[Any, Any]:
+) -> Any:
     """Compute the max-pooled features of a segment at every kept position.
 
     Args:
@@ -57,35 +60,35 @@ def pooled_positions(
         signals: float32, shape (bases, tracks).
 
     Returns:
-        For each strand, float32, shape (positions, filters): step j of the forward strand of a window that starts at
-        base b is row b / spacing + rows · j, and step j of its reverse strand is the other array's row
-        b / spacing + rows · (steps - 1 - j).
+        float32, shape (2 positions, filters), before the bias and ReLU of the per-position layer. Rows are ordered by
+        strand, phase (kept position modulo `phases`) and position, so that one step of neighbouring windows of the
+        grid lies in neighbouring rows. Step j of the forward strand of a window that starts at base b is kept position
+        b / spacing + rows · j; step j of its reverse strand is, of that strand, b / spacing + rows · (steps - 1 - j).
     """
     ops = backend.ops
     reach = config.receptive_field + config.pool_size - 1  # bases under one pooled position
     positions = codes.shape[0] - reach + 1
     chunks = -(-positions // CHUNK)
-    kept = -(-positions // (chunks * geometry.spacing))  # pooled positions of a chunk that are kept
-    size = kept * geometry.spacing
+    kept = -(-positions // (chunks * config.stride))  # pooled positions of a chunk that are kept, of each phase
+    size = kept * config.stride
     # The last chunk, and the reverse strand's lag, may reach past the segment, where no window reads.
     missing = chunks * size + geometry.lag - positions
     codes = ops.pad(codes, ((0, missing),), constant_values=UNKNOWN_BASE)
     signals = ops.pad(signals, ((0, missing), (0, 0)))
 
-    def add_chunk(index: Any, strands: Any) -> Any:
-        grown = []
-        for strand, grown_so_far in zip(STRANDS, strands, strict=True):
+    def add_chunk(index: Any, grown: Any) -> Any:
+        for number, strand in enumerate(STRANDS):
             first = index * size + (geometry.lag if strand == "reverse" else 0)
             some_codes = ops.slice(codes, (first,), (size + reach - 1,))
             some_signals = ops.slice(signals, (first, 0), (size + reach - 1, signals.shape[1]))
             x = _before_pool(backend, config, kernels, some_codes, some_signals, strand)
-            x = ops.relu(_sliding_maximum(ops, x, config.pool_size) + kernels["per_position/bias"])
-            grown.append(ops.slice_update(grown_so_far, (index * kept, 0), x[:: geometry.spacing]))
+            x = _sliding_maximum(ops, x, config.pool_size)[:: geometry.spacing]
+            x = ops.transpose(ops.reshape(x, (1, kept, geometry.phases, config.filters)), (0, 2, 1, 3))
+            grown = ops.slice_update(grown, (number, 0, index * kept, 0), x)
         return grown
 
-    empty = [ops.zeros((chunks * kept, config.filters)) for _ in STRANDS]
-    forward, reverse = ops.fori_loop(0, chunks, add_chunk, empty)
-    return forward, reverse
+    grown = ops.zeros((len(STRANDS), geometry.phases, chunks * kept, config.filters))
+    return ops.reshape(ops.fori_loop(0, chunks, add_chunk, grown), (-1, config.filters))
 
 
 def _before_pool(

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from deepgrn_tool.engine.backend import Backend
-from deepgrn_tool.engine.kernels import DIRECTIONS, STRANDS, Kernels
-from deepgrn_tool.engine.recurrent import GateInput
+from deepgrn_tool.engine.kernels import DIRECTIONS, Kernels
+from deepgrn_tool.engine.recurrent import GateInput, gates_before_activation
 from deepgrn_tool.engine.shared import Geometry
 from deepgrn_tool.network.config import NetworkConfig
 
@@ -18,32 +18,38 @@ WORTH_SHARING = 1.5
 
 
 class PooledSteps:
-    """Windows' pooled steps, still as rows of the shared positions.
+    """Windows' pooled steps, still as rows of the shared positions; reverse strands are further windows.
 
     Args:
         backend: Who computes.
         config: The network's shape.
         geometry: Which positions are kept, and how far apart steps are.
-        rows: Both strands' positions, float32, shape (positions, filters) each.
+        kernels: The network's weights (`engine_kernels`).
+        rows: What `pooled_positions` gives.
         offsets: int32, shape (windows,), where each window starts in the segment, in bp.
     """
 
     def __init__(
-        self, backend: Backend, config: NetworkConfig, geometry: Geometry, rows: tuple[Any, Any], offsets: Any
+        self, backend: Backend, config: NetworkConfig, geometry: Geometry, kernels: Kernels, rows: Any, offsets: Any
     ) -> None:
-        """Find each window's first row."""
+        """Find each window's first row; the reverse strand's steps run down the forward strand."""
         self._backend = backend
-        self._config = config
+        self._steps = config.steps
+        self._kernels = kernels
         self._rows = rows
-        self._step = geometry.rows
-        self._first = offsets // geometry.spacing
-        self._windows = offsets.shape[0]
+        self._phases = geometry.phases
+        first = offsets // geometry.spacing
+        self._first = backend.ops.concatenate([first, first + geometry.rows * (config.steps - 1)])
+        self._advance = np.repeat(np.array([geometry.rows, -geometry.rows], np.int32), offsets.shape[0])
+        self._strand = np.repeat(np.array([0, rows.shape[0] // 2], np.int32), offsets.shape[0])
         self._shared = config.steps * geometry.spacing >= WORTH_SHARING * config.stride
 
-    def _row_numbers(self, step: Any, strand: int) -> Any:
-        """Number the rows of one step; the reverse strand's steps run down the forward strand."""
-        forward = step if strand == 0 else self._config.steps - 1 - step
-        return self._first + self._step * forward
+    def _row_numbers(self, step: Any) -> Any:
+        """Find the row of a step of every window, in the order of `pooled_positions`."""
+        position = self._first + self._advance * step
+        within = position // self._phases
+        per_phase = self._rows.shape[0] // (2 * self._phases)
+        return self._strand + (position - within * self._phases) * per_phase + within
 
     def projected(self, kernel: Any) -> Any:
         """Apply a linear map to every step of every window.
@@ -52,50 +58,51 @@ class PooledSteps:
             kernel: float32, shape (filters, width).
 
         Returns:
-            float32, shape (steps, 2 windows, width).
+            float32, shape (2 windows, steps, width).
         """
+        ops = self._backend.ops
+        numbers = ops.transpose(self._row_numbers(np.arange(self._steps, dtype=np.int32)[:, np.newaxis]))
         if self._shared:
-            return self._gathered(tuple(self._backend.ops.matmul(rows, kernel) for rows in self._rows))
-        return self._backend.ops.matmul(self._gathered(self._rows), kernel)
+            return self._backend.take_rows(ops.matmul(self._activated(self._rows), kernel), numbers)
+        return ops.matmul(self._activated(self._backend.take_rows(self._rows, numbers)), kernel)
 
     def features(self) -> Any:
         """Gather every step of every window: float32, shape (steps, 2 windows, filters)."""
-        return self._gathered(self._rows)
+        return self._gathered(np.arange(self._steps, dtype=np.int32)[:, np.newaxis])
 
-    def _gathered(self, rows: tuple[Any, ...]) -> Any:
-        steps = np.arange(self._config.steps, dtype=np.int32)[:, np.newaxis]
-        strands = [
-            self._backend.take_rows(rows[strand], self._row_numbers(steps, strand)) for strand in range(len(STRANDS))
-        ]
-        return self._backend.ops.concatenate(strands, axis=1)
+    def _gathered(self, steps: Any) -> Any:
+        return self._activated(self._backend.take_rows(self._rows, self._row_numbers(steps)))
 
-    def gates(self, weights: Kernels, scale: Any = None) -> GateInput:
+    def _activated(self, rows: Any) -> Any:
+        """Finish the per-position layer: after gathering, where a bare copy would compile to one move per value."""
+        return self._backend.ops.relu(rows + self._kernels["per_position/bias"])
+
+    def gates(self, scale: Any = None) -> GateInput:
         """Read the first LSTM's input from the shared positions.
 
         Args:
-            weights: The network's weights (`engine_kernels`).
             scale: float32, shape (steps, 2 windows), factor of each step of each window; None for 1.
         """
-        ops, take_rows = self._backend.ops, self._backend.take_rows
-        kernels = [weights[f"lstm_1/{name}_kernel"] for name in DIRECTIONS]
-        recurrents = [weights[f"lstm_1/{name}_recurrent"] for name in DIRECTIONS]
-        biases = [weights[f"lstm_1/{name}_bias"] for name in DIRECTIONS]
-        joint = [weights[f"lstm_1/{name}_joint"] for name in DIRECTIONS]
-        sources = [[ops.matmul(rows, kernel) for kernel in kernels] if self._shared else None for rows in self._rows]
+        ops, kernels = self._backend.ops, self._kernels
 
-        def scaled(values: Any, step: Any, strand: int) -> Any:
+        def scaled(values: Any, step: Any) -> Any:
             if scale is None:
                 return values
-            factor = ops.slice(scale, (step, strand * self._windows), (1, self._windows))[0]
-            return values * factor[:, np.newaxis]
+            return values * ops.slice(scale, (step, 0), (1, scale.shape[1]))[0][:, np.newaxis]
 
-        def gates(step: Any, strand: int, direction: int, state: Any) -> Any:
-            numbers = self._row_numbers(step, strand)
-            source = sources[strand]
-            if source is not None:
-                x = scaled(take_rows(source[direction], numbers), step, strand)
-                return x + ops.matmul(state, recurrents[direction]) + biases[direction]
-            x = scaled(take_rows(self._rows[strand], numbers), step, strand)
-            return ops.matmul(ops.concatenate([x, state], axis=1), joint[direction]) + biases[direction]
+        if not self._shared:
 
-        return gates
+            def gates(step: Any, direction: str, state: Any) -> Any:
+                x = scaled(self._gathered(step), step)
+                return gates_before_activation(ops, kernels, f"lstm_1/{direction}", x, state, windows_last=False)
+
+            return GateInput(gates, windows_last=True)
+
+        rows = self._activated(self._rows)
+        sources = {name: ops.matmul(rows, kernels[f"lstm_1/{name}_kernel"]) for name in DIRECTIONS}
+
+        def shared_gates(step: Any, direction: str, state: Any) -> Any:
+            x = scaled(self._backend.take_rows(sources[direction], self._row_numbers(step)), step)
+            return x + ops.matmul(state, kernels[f"lstm_1/{direction}_recurrent"]) + kernels[f"lstm_1/{direction}_bias"]
+
+        return GateInput(shared_gates, windows_last=False)

@@ -1,7 +1,7 @@
 """What is computed per window: attention, LSTMs and dense layers, from the pooled steps to the strands' logits.
 
-Arrays with a step axis are (step, window, dimension), with both strands' windows one after the other, so that the
-softmax over steps and the products along steps run over contiguous memory.
+The LSTMs' output is (step, dimension, window), with both strands' windows one after the other, so that the softmax over
+steps and the products along steps run over contiguous memory.
 """
 
 from __future__ import annotations
@@ -10,30 +10,24 @@ from typing import Any
 
 import numpy as np
 
+from deepgrn_tool.engine.backend import Backend
 from deepgrn_tool.engine.kernels import Kernels
-from deepgrn_tool.engine.recurrent import bidirectional, gates_of_sequence
+from deepgrn_tool.engine.recurrent import GateInput, bidirectional, gates_of_sequence
 from deepgrn_tool.engine.steps import PooledSteps
 from deepgrn_tool.network.config import NetworkConfig
 from deepgrn_tool.network.encoding import trigonometric_encoding
 
 
 def score_windows(
-    ops: Any,
-    config: NetworkConfig,
-    weights: Kernels,
-    pooled: PooledSteps,
-    windows: int,
-    meta: Any,
-    safe_exponents: bool,
+    backend: Backend, config: NetworkConfig, kernels: Kernels, pooled: PooledSteps, meta: Any, safe_exponents: bool
 ) -> tuple[Any, Any]:
     """Compute both strands' logits, and the attention.
 
     Args:
-        ops: The backend's functions.
+        backend: Who computes.
         config: The network's shape.
-        weights: Its weights (`engine_kernels`).
+        kernels: Its weights (`engine_kernels`).
         pooled: The windows' pooled steps.
-        windows: Number of windows.
         meta: float32, shape (windows, meta inputs).
         safe_exponents: Whether the exponents of the softmax over steps are known to be small (`exponents_are_safe`).
 
@@ -41,44 +35,52 @@ def score_windows(
         Logits, float32, shape (2 windows,), forward strands first; attention, float32, shape (2 windows, steps, d)
         or, pairwise, (2 windows, steps, steps), None for the kind "none".
     """
-    attention = None
+    ops, both, attention = backend.ops, 2 * meta.shape[0], None
     if config.attends_before_lstm:
-        gates, attention = _attend_before(ops, config, weights, pooled, windows)
+        gates, attention = _attend_before(ops, config, kernels, pooled)
     else:
-        gates = pooled.gates(weights)
-    x = bidirectional(ops, config, windows, gates)
+        gates = pooled.gates()
+    x = bidirectional(backend, config, both, gates)
     for layer in range(2, config.num_lstm + 1):
-        x = bidirectional(ops, config, windows, gates_of_sequence(ops, weights, layer, x, windows))
-    if config.attention == "after-lstm":
-        x, attention = _position_attention(ops, config, weights, x, safe_exponents)
-    elif config.attention == "pairwise":
+        x = bidirectional(backend, config, both, gates_of_sequence(ops, kernels, layer, x, windows_last=True))
+    if config.attention == "pairwise":
+        x = ops.transpose(x, (2, 0, 1))
         x, attention = _pairwise_attention(
-            ops, config, weights, x, lambda name: ops.matmul(x, weights[f"attention/{name}"])
+            ops, config, kernels, x, lambda name: ops.matmul(x, kernels[f"attention/{name}"])
         )
+        of_strand = ops.matmul(ops.reshape(x, (both, -1)), kernels["strand/kernel"])
+        return _dense_layers(ops, config, kernels, of_strand, meta), attention
     if config.attention == "weighted-sum":
         alpha = _softmax_over_steps(ops, x, safe_exponents)
-        attention = ops.transpose(alpha, (1, 0, 2))
-        x = ops.relu(ops.matmul(ops.sum(alpha * x, axis=0), weights["attention/kernel"]))
-    else:
-        x = ops.reshape(ops.transpose(x, (1, 0, 2)), (x.shape[1], -1))
-    return _dense_layers(ops, config, weights, x, meta), attention
+        attention = ops.transpose(alpha, (2, 0, 1))
+        x = ops.relu(ops.matmul(ops.transpose(ops.sum(alpha * x, axis=0)), kernels["attention/kernel"]))
+        return _dense_layers(ops, config, kernels, ops.matmul(x, kernels["strand/kernel"]), meta), attention
+    if config.attention == "after-lstm":
+        alpha = _position_attention(ops, config, kernels, x, 1, safe_exponents)
+        attention = ops.transpose(ops.broadcast_to(alpha, x.shape), (2, 0, 1))
+        x = alpha * x
+    of_strand = ops.transpose(ops.matmul(kernels["strand/kernel_transposed"], ops.reshape(x, (-1, both))))
+    return _dense_layers(ops, config, kernels, of_strand, meta), attention
 
 
-def _attend_before(
-    ops: Any, config: NetworkConfig, weights: Kernels, pooled: PooledSteps, windows: int
-) -> tuple[Any, Any]:
+def _attend_before(ops: Any, config: NetworkConfig, kernels: Kernels, pooled: PooledSteps) -> tuple[GateInput, Any]:
     """Give the first LSTM's input after an attention over the pooled steps, and that attention."""
     x = pooled.features()
     if config.is_pairwise:
         x, attention = _pairwise_attention(
-            ops, config, weights, x, lambda name: pooled.projected(weights[f"attention/{name}"])
+            ops,
+            config,
+            kernels,
+            ops.transpose(x, (1, 0, 2)),
+            lambda name: pooled.projected(kernels[f"attention/{name}"]),
         )
-        return gates_of_sequence(ops, weights, 1, x, windows), attention
-    x, attention = _position_attention(ops, config, weights, x, safe_exponents=False)
+        return gates_of_sequence(ops, kernels, 1, ops.transpose(x, (1, 0, 2)), windows_last=False), attention
+    alpha = _position_attention(ops, config, kernels, x, 2, safe_exponents=False)
+    attention = ops.transpose(ops.broadcast_to(alpha, x.shape), (1, 0, 2))
     if config.merge_attention:
         # One weight acts on all dimensions, so it can wait until after the LSTM's linear map.
-        return pooled.gates(weights, scale=ops.transpose(attention[:, :, 0])), attention
-    return gates_of_sequence(ops, weights, 1, x, windows), attention
+        return pooled.gates(scale=alpha[:, :, 0]), attention
+    return gates_of_sequence(ops, kernels, 1, alpha * x, windows_last=False), attention
 
 
 def _softmax_over_steps(ops: Any, x: Any, safe_exponents: bool) -> Any:
@@ -88,48 +90,48 @@ def _softmax_over_steps(ops: Any, x: Any, safe_exponents: bool) -> Any:
 
 
 def _position_attention(
-    ops: Any, config: NetworkConfig, weights: Kernels, x: Any, safe_exponents: bool
-) -> tuple[Any, Any]:
-    steps, both, width = x.shape
-    logits = ops.matmul(ops.transpose(weights["attention/kernel"]), ops.reshape(x, (steps, both * width)))
-    logits = ops.reshape(logits, (steps, both, width)) + weights["attention/bias"][:, np.newaxis, np.newaxis]
+    ops: Any, config: NetworkConfig, kernels: Kernels, x: Any, axis: int, safe_exponents: bool
+) -> Any:
+    """Weigh steps (axis 0) by a dense layer over steps; merged, with one weight for all dimensions (on `axis`)."""
+    steps = x.shape[0]
+    logits = ops.matmul(ops.transpose(kernels["attention/kernel"]), ops.reshape(x, (steps, -1)))
+    logits = ops.reshape(logits, x.shape) + kernels["attention/bias"][:, np.newaxis, np.newaxis]
     alpha = _softmax_over_steps(ops, logits, safe_exponents)
-    if config.merge_attention:
-        alpha = ops.broadcast_to(ops.mean(alpha, axis=2, keepdims=True), (steps, both, width))
-    return alpha * x, ops.transpose(alpha, (1, 0, 2))
+    return ops.mean(alpha, axis=axis, keepdims=True) if config.merge_attention else alpha
 
 
-def _pairwise_attention(ops: Any, config: NetworkConfig, weights: Kernels, x: Any, project: Any) -> tuple[Any, Any]:
+def _pairwise_attention(ops: Any, config: NetworkConfig, kernels: Kernels, x: Any, project: Any) -> tuple[Any, Any]:
     """Attend from every step to every other.
 
     Args:
         ops: The backend's functions.
         config: The network's shape.
-        weights: Its weights (`engine_kernels`).
-        x: float32, shape (steps, 2 windows, width).
+        kernels: Its weights.
+        x: float32, shape (2 windows, steps, width).
         project: Applies the kernel "query", "key" or "value" to `x`, without position codes.
     """
-    steps, _, width = x.shape
+    _, steps, width = x.shape
     codes = None
     if config.position_encoding == "learned":
-        codes = weights["attention/position"]
+        codes = kernels["attention/position"]
     elif config.position_encoding == "trigonometric":
         codes = trigonometric_encoding(steps, width)
 
     def projected(name: str) -> Any:
-        values = ops.transpose(project(name), (1, 0, 2))
-        return values if codes is None else values + ops.matmul(codes, weights[f"attention/{name}"])
+        values = project(name)
+        return values if codes is None else values + ops.matmul(codes, kernels[f"attention/{name}"])
 
     scores = ops.matmul(projected("query"), ops.transpose(projected("key"), (0, 2, 1)))
     alpha = ops.softmax(scores * (1.0 / (width // 2) ** 0.5), axis=-1)
-    attended = ops.transpose(ops.matmul(alpha, projected("value")), (1, 0, 2))
-    return x + attended, alpha
+    return x + ops.matmul(alpha, projected("value")), alpha
 
 
-def _dense_layers(ops: Any, config: NetworkConfig, weights: Kernels, x: Any, meta: Any) -> Any:
-    names = ["strand", *(f"dense_{index + 1}" for index in range(len(config.dense_after_meta)))]
-    for name in names:
-        x = ops.relu(ops.matmul(x, weights[f"{name}/kernel"]) + weights[f"{name}/bias"])
-        if name == "strand" and config.meta:
-            x = ops.concatenate([x, ops.concatenate([meta, meta])], axis=1)
-    return (ops.matmul(x, weights["logit/kernel"]) + weights["logit/bias"])[:, 0]
+def _dense_layers(ops: Any, config: NetworkConfig, kernels: Kernels, of_strand: Any, meta: Any) -> Any:
+    """Compute logits from the product of the layer "strand", without its bias, (2 windows, units)."""
+    x = ops.relu(of_strand + kernels["strand/bias"])
+    if config.meta:
+        x = ops.concatenate([x, ops.concatenate([meta, meta])], axis=1)
+    for number in range(len(config.dense_after_meta)):
+        name = f"dense_{number + 1}"
+        x = ops.relu(ops.matmul(x, kernels[f"{name}/kernel"]) + kernels[f"{name}/bias"])
+    return (ops.matmul(x, kernels["logit/kernel"]) + kernels["logit/bias"])[:, 0]
