@@ -73,10 +73,12 @@ class Seen:
     def wait(self):
         """Wait until the region is there and two pictures in a row are the same."""
         expect(self.page.locator("body[data-shown]")).to_have_count(1, timeout=60_000)
-        before = None
-        while (now := self.page.screenshot()) != before:
-            before = now
+        now = self.page.screenshot()
+        for _ in range(100):
             self.page.wait_for_timeout(300)
+            before, now = now, self.page.screenshot()
+            if now == before:
+                break
         self.picture = np.round(matplotlib.image.imread(io.BytesIO(now))[:, :, :3] * 255)
 
     def tracks(self):

@@ -111,6 +111,14 @@ def test_bytes_of_a_sequence_by_hand():
     assert encode_sequence(codes) == numbers + bytes([0b00001001, 0b11001000])
 
 
+def test_a_sequence_longer_than_what_is_packed_at_once(tmp_path):
+    codes = np.random.default_rng(1).integers(0, 4, 150_001).astype(np.uint8)
+    codes[65_530:65_540] = 4
+    write_twobit(tmp_path / "g.2bit", {"c": len(codes)}, lambda name, start, end: codes[start:end])
+    with py2bit.open(str(tmp_path / "g.2bit")) as opened:
+        assert opened.sequence("c") == "".join("ACGTN"[code] for code in codes)
+
+
 @settings(deadline=None, max_examples=60)
 @given(sequences=st.lists(st.text("ACGTN", min_size=1, max_size=40), min_size=1, max_size=5))
 def test_twobit_reads_back(tmp_path_factory, sequences):
