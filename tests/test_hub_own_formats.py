@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deepgrn_tool.cli.hub import main
+from deepgrn_tool.hub import bigbed
 from deepgrn_tool.hub.bigbed import read_called, write_bigbed
 from deepgrn_tool.hub.twobit import encode_sequence, write_twobit
 
@@ -92,16 +93,17 @@ def test_no_region_on_any_chromosome(tmp_path):
     assert read_with_pybigtools(tmp_path / "r.bb") == (LENGTHS, {chrom: [] for chrom in LENGTHS})
 
 
-def test_many_regions_and_a_long_one_are_all_found(tmp_path):
-    """More than a node of the index (256 blocks of 512), and a region over everything that a search must not miss."""
-    lengths = {"chr1": 3_000_000}
-    rows = [(0, 2_999_999)] + [(start, start + 15) for start in range(0, 2_800_000, 20)]
+def test_many_regions_and_a_long_one_are_all_found(tmp_path, monkeypatch):
+    """More blocks than a node of the index holds (256), and a region over everything that a search must not miss."""
+    monkeypatch.setattr(bigbed, "ROWS_PER_BLOCK", 4)
+    lengths = {"chr1": 30_000}
+    rows = [(0, 29_999)] + [(start, start + 15) for start in range(0, 28_000, 20)]
     (tmp_path / "r.bed").write_text("".join(f"chr1\t{start}\t{end}\n" for start, end in rows))
     write_bigbed(tmp_path / "r.bb", lengths, read_called(tmp_path / "r.bed", lengths))
     with pyBigWig.open(str(tmp_path / "r.bb")) as track:
-        assert len(track.entries("chr1", 0, 3_000_000)) == len(rows) > 256 * 512
-        found = [entry[:2] for entry in track.entries("chr1", 2_700_000, 2_700_030)]
-    assert found == [(0, 2_999_999), (2_700_000, 2_700_015), (2_700_020, 2_700_035)]
+        assert len(track.entries("chr1", 0, 30_000)) == len(rows) > 256 * 4
+        found = [entry[:2] for entry in track.entries("chr1", 27_000, 27_030)]
+    assert found == [(0, 29_999), (27_000, 27_015), (27_020, 27_035)]
 
 
 def test_bytes_of_a_sequence_by_hand():
