@@ -26,5 +26,6 @@ def install(folder: Path, requirements: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     subprocess.run([sys.executable, "-m", "venv", folder], check=True)
     pip = [folder / "bin" / "python", "-m", "pip", "--quiet", "--quiet", "--disable-pip-version-check"]
-    subprocess.run([*pip, "install", "--requirement", requirements], check=True)
+    # The lists are complete, so pip need not look for what else may be wanted.
+    subprocess.run([*pip, "install", "--no-deps", "--requirement", requirements], check=True)
     stamp.write_text(requirements.read_text())
