@@ -156,6 +156,53 @@ def test_preset(plain, toy, tmp_path):
     assert (config.filters, config.lstm_units, config.dropout) == (5, 3, 0.5)
 
 
+def nan_in_epoch_3(monkeypatch):
+    """Let the loss be no number from the third epoch on; the 58 windows of an epoch are one batch."""
+    plain_run, steps = PlainStep.run, []
+
+    def run_step(self, batch, rate):
+        steps.append(batch)
+        loss = plain_run(self, batch, rate)
+        return loss if len(steps) < 3 else float("nan")
+
+    monkeypatch.setattr(PlainStep, "run", run_step)
+
+
+def weights_in_epoch_3(monkeypatch):
+    """Let the weights be no numbers at the end of the third epoch."""
+    plain_weights, epochs = PlainStep.weights, []
+
+    def weights(self):
+        epochs.append(1)
+        return plain_weights(self) | ({"logit/bias": np.array([np.nan], np.float32)} if len(epochs) == 3 else {})
+
+    monkeypatch.setattr(PlainStep, "weights", weights)
+
+
+@pytest.mark.parametrize(
+    ("go_astray", "what"),
+    [
+        (nan_in_epoch_3, "the loss is not a number in epoch 3: "),
+        (weights_in_epoch_3, "scores of validation bins are not numbers: the network has become useless; "),
+    ],
+)
+def test_training_that_goes_astray_keeps_the_best_epoch_before(
+    plain, train, monkeypatch, capsys, tmp_path, go_astray, what
+):
+    good = train("--epochs", "2")
+    go_astray(monkeypatch)
+    model = train("--epochs", "5", "--history", tmp_path / "history.tsv")
+    assert capsys.readouterr().err == (
+        f"warning: {what}lower --learning-rate, or tame large signals with --transform TRACK=log1p; "
+        f"training ends in epoch 3, and the network of epoch {good.record['best_epoch']}, the best one, is kept\n"
+    )
+    assert all(np.array_equal(model.weights[name], good.weights[name]) for name in good.weights)
+    assert (model.record["epochs_done"], model.record["went_astray_in_epoch"]) == (2, 3)
+    assert "went_astray_in_epoch" not in good.record
+    assert len((tmp_path / "history.tsv").read_text().splitlines()) == 3
+    assert not (tmp_path / "model.h5.training").exists()
+
+
 def test_starting_from_a_model(plain, train, tmp_path, monkeypatch):
     first = train("--epochs", "1", "--attention", "weighted-sum", "--merge", "max", "--dropout", "0.3")
     start = tmp_path / "first.h5"
@@ -204,14 +251,17 @@ def test_open_negatives(plain, train):
 KINDS = [
     {"attention": "none"},
     {"attention": "after-lstm"},
+    {"attention": "after-lstm", "merge_attention": True},
     {"attention": "before-lstm"},
+    {"attention": "before-lstm", "merge_attention": True},
     {"attention": "weighted-sum"},
+    {"attention": "pairwise"},
     {"attention": "pairwise", "position_encoding": "learned"},
     {"attention": "pairwise-before-lstm", "position_encoding": "trigonometric"},
 ]
 
 
-@pytest.mark.parametrize("options", KINDS, ids=lambda options: options["attention"])
+@pytest.mark.parametrize("options", KINDS, ids=lambda options: "-".join(map(str, options.values())))
 def test_every_kind_of_attention_trains_saves_and_predicts(toy, train, tmp_path, monkeypatch, options):
     """Weights as they were in training, in Keras' network, score as deepgrn-predict does with the file."""
     from deepgrn_tool.network.build import build_network, fresh_weights
@@ -220,7 +270,9 @@ def test_every_kind_of_attention_trains_saves_and_predicts(toy, train, tmp_path,
     kept = []
     give_weights = TrainingStep.weights
     monkeypatch.setattr(TrainingStep, "weights", lambda self: kept.append(give_weights(self)) or kept[-1])
-    argv = [part for name, value in options.items() for part in ("--" + name.replace("_", "-"), value)]
+    argv = [
+        part for name, value in options.items() for part in ("--" + name.replace("_", "-"), value) if part is not True
+    ]
     model = train("--epochs", "2", "--learning-rate", "0.02", *argv)
     best = kept[model.record["best_epoch"] - 1]
     fresh = fresh_weights(model.config, seed=1)
@@ -236,6 +288,21 @@ def test_every_kind_of_attention_trains_saves_and_predicts(toy, train, tmp_path,
     assert predict([str(toy.features), str(tmp_path / "model.h5"), *chosen]) == 0
     found = [float(line.split(b"\t")[3]) for line in gzip.decompress(output.read_bytes()).splitlines()]
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5)
+
+
+def test_a_run_that_starts_from_a_model_begins_where_that_one_ended(toy, train, tmp_path):
+    """With TensorFlow, by steps too small to change anything; a fresh network validates otherwise."""
+    first = train("--epochs", "3", "--learning-rate", "0.01", "--attention", "after-lstm")
+    start = tmp_path / "first.h5"
+    save_model(first, start)
+    still = ["--epochs", "1", "--learning-rate", "1e-12"]
+    second = train("--start-from", start, *still, network=False)
+    fresh = train(*still, "--attention", "after-lstm")
+    for name in ("validation_auprc", "validation_auroc"):
+        assert second.record[name] == pytest.approx(first.record[name], abs=1e-5)
+    assert abs(fresh.record["validation_auprc"] - first.record["validation_auprc"]) > 0.01
+    for name, values in first.weights.items():
+        np.testing.assert_allclose(second.weights[name], values, rtol=0, atol=1e-6)
 
 
 def keras_input(toy, start):

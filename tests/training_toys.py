@@ -143,8 +143,8 @@ def run(*argv):
 class PlainStep:
     """Stands in for the training step where only the run around it is tested: no TensorFlow, exact, in microseconds.
 
-    Every weight moves with the learning rate, what the batch holds and all batches before it, so that weights tell apart any two
-    courses of training. `on_batch` is called with the number of the step before each one.
+    Every weight moves with the learning rate, what the batch holds and all batches before it, so that weights tell
+    apart any two courses of training. `on_batch` is called with the number of the step before each one.
     """
 
     on_batch = None

@@ -45,6 +45,7 @@ class Course:
         loss: Sum over these windows of their loss.
         history: The epochs that are done.
         best: Weights of the best of them; empty before the first one.
+        astray: The epoch in which training went astray and ended; 0 where it did not.
     """
 
     epoch: int = 1
@@ -53,6 +54,7 @@ class Course:
     loss: float = 0.0
     history: list[Epoch] = field(default_factory=list)
     best: Weights = field(default_factory=dict)
+    astray: int = 0
 
 
 def checkpoint_path(output: str | Path) -> Path:

@@ -10,13 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from deepgrn_tool.errors import InputError
 from deepgrn_tool.progress import Progress, clock
 from deepgrn_tool.training.checkpoint import Course, save_checkpoint
 from deepgrn_tool.training.history import Epoch, best_epoch
 from deepgrn_tool.training.interrupt import StopRequest
 from deepgrn_tool.training.stream import BatchStream, EpochSize
-from deepgrn_tool.training.validation import Validator
+from deepgrn_tool.training.validation import REMEDY, DivergedError, Validator
 
 if TYPE_CHECKING:
     from deepgrn_tool.training.step import TrainingStep
@@ -63,11 +62,13 @@ class Loop:
     def run(self) -> bool:
         """Train until the end.
 
+        Where training goes astray, it ends with the best epoch before.
+
         Returns:
             Whether the end was reached; False where a signal came, after the file to go on from was written.
 
         Raises:
-            InputError: The loss is not a number, or the features file is damaged.
+            InputError: Training went astray in its first epoch, or the features file is damaged.
             OSError: The file to go on from cannot be written.
         """
         self._saved = self._begun = time.monotonic()
@@ -84,7 +85,18 @@ class Loop:
                     self.checkpoint,
                 )
                 return False
+            except DivergedError as error:
+                if not self.course.history:
+                    raise
+                self._end_astray(error)
         return True
+
+    def _end_astray(self, error: DivergedError) -> None:
+        """Keep what was learned before, as early stopping does."""
+        self.course.astray = self.course.epoch
+        best = best_epoch(self.course.history).epoch
+        text = "warning: %s; training ends in epoch %s, and the network of epoch %s, the best one, is kept"
+        logger.warning(text, error, self.course.epoch, best)
 
     def _ended(self) -> bool:
         history = self.course.history
@@ -160,10 +172,7 @@ class Loop:
         for loss, windows in losses:
             value = float(loss)
             if not math.isfinite(value):
-                raise InputError(
-                    f"the loss is not a number in epoch {self.course.epoch}: lower --learning-rate, or tame large "
-                    "signals with --transform TRACK=log1p"
-                )
+                raise DivergedError(f"the loss is not a number in epoch {self.course.epoch}: {REMEDY}")
             self.course.loss += value * windows
             self.course.windows += windows
             self.course.batches += 1

@@ -107,6 +107,8 @@ class Training:
             record = make_record(self.settings, data, course.history, validator, self._sources(), checksums)
             if self.preset is not None:
                 record["preset"] = self.preset
+            if course.astray:
+                record["went_astray_in_epoch"] = course.astray
             factor = self.factor or self.preset or (origin.factor if origin else "") or factor_of_file(self.labels)
             best = dataclasses.replace(config, merge=record["merge"])
             model = Model(best, course.best, factor, file.assembly, record)

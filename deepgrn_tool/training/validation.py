@@ -21,7 +21,12 @@ from deepgrn_tool.training.examples import Examples
 from deepgrn_tool.training.sample import weighted_bins
 from deepgrn_tool.training.windows import window_bytes
 
+REMEDY = "lower --learning-rate, or tame large signals with --transform TRACK=log1p"
 FEW_BINS = 300  # are scored without a compiler, which would take longer
+
+
+class DivergedError(InputError):
+    """Training went astray: the network computes what are no numbers, and never will again compute others."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +131,8 @@ class Validator:
             The quality with the best way of joining the strands.
 
         Raises:
-            InputError: A score is not a number, or the features file is damaged.
+            DivergedError: A score is not a number.
+            InputError: The features file is damaged.
         """
         phases = {int(phase) for part in self._parts for phase in np.unique(part.starts % self._config.stride)}
         bins = self.bins if self.bins < FEW_BINS else None
@@ -142,10 +148,8 @@ class Validator:
             self._kept.clear()
             raise
         if not np.isfinite(logits).all():
-            raise InputError(
-                "scores of validation bins are not numbers: the network has become useless; lower --learning-rate, or "
-                "tame large signals with --transform TRACK=log1p"
-            )
+            text = "scores of validation bins are not numbers: the network has become useless"
+            raise DivergedError(f"{text}; {REMEDY}")
         return max((self._quality(logits, merge) for merge in self._merges), key=lambda quality: quality.auprc)
 
     def _quality(self, logits: NDArray[np.float32], merge: str) -> Quality:
