@@ -1,5 +1,6 @@
 """Files that appear whole or not at all, and what is left where a run is killed."""
 
+import logging
 import os
 import signal
 import subprocess
@@ -47,13 +48,14 @@ def start():
 
 
 @pytest.mark.parametrize("name", ["scores.bw", "a [1].tab.gz", "noSuffix", "model.h5.training"])
-def test_the_next_run_removes_what_a_killed_one_left(tmp_path, start, name, caplog):
+def test_the_next_run_removes_what_a_killed_one_left(tmp_path, start, name, caplog, monkeypatch):
     target = tmp_path / name
     process, left = start(target, "kill")
     assert process.wait() == -signal.SIGKILL
     assert names(tmp_path) == [os.path.basename(left)]
     assert os.path.basename(left).startswith(f".{name}.")
-    caplog.set_level("INFO")
+    monkeypatch.setattr(logging.getLogger("deepgrn_tool"), "propagate", True)  # which programs turn off
+    caplog.set_level("INFO", logger="deepgrn_tool")
     write(target)
     assert names(tmp_path) == [name]
     assert target.read_text() == "whole"
