@@ -1,6 +1,5 @@
 """Files that appear whole or not at all, and what is left where a run is killed."""
 
-import logging
 import os
 import signal
 import subprocess
@@ -48,18 +47,18 @@ def start():
 
 
 @pytest.mark.parametrize("name", ["scores.bw", "a [1].tab.gz", "noSuffix", "model.h5.training"])
-def test_the_next_run_removes_what_a_killed_one_left(tmp_path, start, name, caplog, monkeypatch):
+def test_the_next_run_removes_what_a_killed_one_left(tmp_path, start, name, monkeypatch):
     target = tmp_path / name
     process, left = start(target, "kill")
     assert process.wait() == -signal.SIGKILL
     assert names(tmp_path) == [os.path.basename(left)]
     assert os.path.basename(left).startswith(f".{name}.")
-    monkeypatch.setattr(logging.getLogger("deepgrn_tool"), "propagate", True)  # which programs turn off
-    caplog.set_level("INFO", logger="deepgrn_tool")
+    said = []
+    monkeypatch.setattr("deepgrn_tool.output.logger.info", lambda text, *values: said.append(text % values))
     write(target)
     assert names(tmp_path) == [name]
     assert target.read_text() == "whole"
-    assert caplog.messages == [f"Removed {left}, which a killed run left"]
+    assert said == [f"Removed {left}, which a killed run left"]
 
 
 def test_a_run_at_work_is_left_alone(tmp_path, start):
