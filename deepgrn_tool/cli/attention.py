@@ -20,7 +20,7 @@ EPILOG = """formats of tracks, by the suffix of each file:
   .bedGraph .bg (.gz)         bedGraph; with .gz compressed by bgzip and indexed (.tbi)
 
 examples:
-  deepgrn-attention features.h5 model.h5 --cell K562 --regions loci.bed -o CTCF.K562.attention.bw
+  deepgrn-attention features.h5 model.h5 --cell K562 --regions loci.bed -o K562.CTCF.attention.bw
   deepgrn-attention features.h5 model.h5 --cell K562 --labels CTCF.labels.tsv.gz --chromosomes chr21 --heatmap bound.pdf
 """
 

@@ -19,7 +19,7 @@ EPILOG = """formats, by the suffix of each output:
   .bed                        called regions: bins that score at least the threshold, joined where they touch
 
 example:
-  deepgrn-predict features.h5 EGR1.model.h5 --cell K562 -o EGR1.K562.bw -o EGR1.K562.bed --threads 4
+  deepgrn-predict features.h5 EGR1.model.h5 --cell K562 -o K562.EGR1.bw -o K562.EGR1.bed --threads 4
 """
 
 
