@@ -99,8 +99,8 @@ def sources(
     """Give all ways to find sites, by name."""
     reader = InputReader(features, model.config, cell)
     if model.config.attention != "none":
-        yield "attention", candidate_sites(features, model, reader, bins, "attention", SHARE, WIDTH, threads)
-    yield "gradient", candidate_sites(features, model, reader, bins, "gradient", SHARE, WIDTH, threads)
+        yield "attention", candidate_sites(model, reader, bins, "attention", SHARE, WIDTH, threads)
+    yield "gradient", candidate_sites(model, reader, bins, "gradient", SHARE, WIDTH, threads)
     yield "accessibility summit", summits(features, cell, bins, model.config.flank)
     yield "random place", random_places(bins, model.config.flank, np.random.default_rng(1))
 
@@ -186,7 +186,7 @@ def aligned(
     draw = np.random.default_rng(2)
     sums, count = np.zeros((2, 2 * AROUND + 1)), 0
     half = config.window_size // 2 - AROUND
-    for windows in profiled_windows(features, model, reader, bins, method, SHARE, threads):  # type: ignore[arg-type]
+    for windows in profiled_windows(model, reader, bins, method, SHARE, threads):  # type: ignore[arg-type]
         values = mean_over_bases(windows.profiles[BOTH], config.window_size)
         for start, row in zip(windows.starts.tolist(), values, strict=True):
             codes = features.sequence(windows.chrom, start - config.flank, start - config.flank + config.window_size)

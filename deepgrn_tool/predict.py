@@ -16,9 +16,9 @@ from deepgrn_tool.data.bins import BIN_SIZE
 from deepgrn_tool.data.features_file import FeaturesFile
 from deepgrn_tool.data.intervals import Positions, overlaps
 from deepgrn_tool.data.selection import BinGroup, GridSelection, ListedSelection
-from deepgrn_tool.engine.engine import Engine, SegmentInput, SegmentScores
+from deepgrn_tool.engine.bins import score_bins
+from deepgrn_tool.engine.engine import Engine, SegmentScores
 from deepgrn_tool.engine.inputs import InputReader
-from deepgrn_tool.engine.segments import cut_into_segments
 from deepgrn_tool.errors import InputError, UsageError, did_you_mean
 from deepgrn_tool.network.files import Model
 from deepgrn_tool.output import check_outputs
@@ -139,6 +139,7 @@ class _Group:
         blacklisted: bool, shape of `unique`.
         scored: Indices into `unique` of the other bins.
         scores: float32, shape of `unique`; blacklisted bins stay 0.
+        taken: Number of scores so far.
         written: Number of bins already written.
     """
 
@@ -149,6 +150,7 @@ class _Group:
     blacklisted: NDArray[np.bool_]
     scored: NDArray[np.int64] = field(init=False)
     scores: NDArray[np.float32] = field(init=False)
+    taken: int = 0
     written: int = 0
 
     def __post_init__(self) -> None:
@@ -164,41 +166,25 @@ class _Group:
         blacklisted = overlaps(unique, unique + BIN_SIZE, *features.blacklist(bins.chrom))
         return cls(bins.chrom, bins.starts, unique, inverse, blacklisted)
 
-    def take(self, result: SegmentScores, path: Path) -> None:
-        """Keep the scores of one segment; `path` is the features file, for messages.
-
-        Raises:
-            InputError: A score is not a number.
-        """
-        bins = self.scored[result.segment.first : result.segment.first + len(result.segment)]
-        wrong = ~np.isfinite(result.probability)
-        if wrong.any():
-            start = self.unique[bins[int(np.argmax(wrong))]]
-            raise InputError(
-                f"the score of {self.chrom}:{start}-{start + BIN_SIZE} is not a number; the signal there must be "
-                "too large for the model: look at it with deepgrn-info, and at the files that it came from",
-                path,
-            )
+    def take(self, result: SegmentScores) -> None:
+        """Keep the scores of one segment; segments come in order."""
+        bins = self.scored[self.taken : self.taken + len(result.segment)]
         self.scores[bins] = result.probability
+        self.taken += len(bins)
 
-    def write(self, writer: ScoreOutputs, scored: int) -> None:
-        """Write the bins before the first one that is still to be scored.
-
-        Args:
-            writer: The outputs.
-            scored: How many of the bins to be scored have been.
-        """
-        done = scored == len(self.scored)
+    def write(self, writer: ScoreOutputs) -> bool:
+        """Write the bins before the first one that is still to be scored; tells whether that was all."""
+        done = self.taken == len(self.scored)
         if self.inverse is not None and not done:
-            return
-        end = len(self.starts) if done else int(self.scored[scored])
-        here = slice(self.written, end)
-        if end == self.written:
-            return
-        # With repeats or out of order, all bins are written at once.
-        bins = here if self.inverse is None else self.inverse
-        writer.add_bins(self.chrom, self.starts[here], self.scores[bins], self.blacklisted[bins])
-        self.written = end
+            return False
+        end = len(self.starts) if done else int(self.scored[self.taken])
+        if end > self.written:
+            here = slice(self.written, end)
+            # With repeats or out of order, all bins are written at once.
+            bins = here if self.inverse is None else self.inverse
+            writer.add_bins(self.chrom, self.starts[here], self.scores[bins], self.blacklisted[bins])
+            self.written = end
+        return done
 
 
 def _run(
@@ -213,39 +199,27 @@ def _run(
     """Send all bins through the engine; inputs are read while earlier ones are computed and written."""
     logger.info("Scoring %s bins of cell %s", f"{selection.total:,}", cell)
     engine = Engine(model, on_grid=selection.on_grid, threads=threads, bins=selection.total)
-    waiting: deque[tuple[_Group, int]] = deque()  # each segment's group, and the group's number of segments so far
+    waiting: deque[_Group] = deque()
 
-    def inputs(groups: Iterable[BinGroup]) -> Iterator[SegmentInput]:
-        for bins in groups:
+    def groups() -> Iterator[BinGroup]:
+        for bins in selection:
             group = _Group.of(bins, features)
-            waiting.append((group, 0))
-            starts = group.unique[group.scored]
-            for segment in cut_into_segments(
-                starts - model.config.flank,
-                model.config.window_size,
-                engine.max_bases,
-                engine.max_windows,
-                engine.spacing,
-            ):
-                waiting.append((group, segment.first + len(segment)))
-                yield reader.read(group.chrom, starts, segment)
+            waiting.append(group)
+            yield BinGroup(group.chrom, group.unique[group.scored])
 
     begin = time.monotonic()
     with writer, Progress("scoring", selection.total, "bins") as progress:
 
-        def finish_empty_groups() -> None:
-            # A group is announced before its segments, so that one without segments is written in its turn.
-            while waiting and waiting[0][1] == 0:
-                group, _ = waiting.popleft()
-                group.write(writer, 0)
+        def write() -> None:
+            # A group without a segment, all of it on the blacklist, is written in its turn.
+            while waiting and waiting[0].write(writer):
+                waiting.popleft()
 
-        for result in engine.score(inputs(selection)):
-            finish_empty_groups()
-            group, scored = waiting.popleft()
-            group.take(result, features.path)
-            group.write(writer, scored)
+        for _, _, result in score_bins(engine, reader, groups()):
+            write()
+            waiting[0].take(result)
             progress.advance(len(result.segment))
-        finish_empty_groups()
+        write()
     seconds = time.monotonic() - begin
     logger.info("Scored %s bins in %.1f s", f"{selection.total:,}", seconds)
     return selection.total

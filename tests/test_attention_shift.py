@@ -55,7 +55,7 @@ def test_the_attention_moves_with_the_site(features, tmp_path):
     peaks = {}
     with FeaturesFile(features) as file:
         reader = InputReader(file, model.config, "gamma")
-        for windows in attended_windows(file, model, reader, choose_bins(file, "gamma", bins=bed)):
+        for windows in attended_windows(model, reader, choose_bins(file, "gamma", bins=bed)):
             parts = strand_profiles(relative_attention(windows.attention, model.config), model.config)
             bases = np.nan_to_num(mean_over_bases(parts, model.config.window_size))
             peaks |= dict(zip(windows.starts.tolist(), bases.argmax(axis=1).tolist(), strict=True))

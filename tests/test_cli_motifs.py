@@ -8,12 +8,11 @@ from attention_toys import FLANK, AttentionToy, varying_most
 from motif_files import bed, fasta
 from predict_toys import LENGTHS, is_banned
 
-from deepgrn_tool.attention import attended
 from deepgrn_tool.cli.attention import main as attention_main
 from deepgrn_tool.cli.motifs import main
 from deepgrn_tool.cli.predict import main as predict_main
+from deepgrn_tool.engine import engine
 from deepgrn_tool.engine.segments import cut_into_segments
-from deepgrn_tool.motifs import bins
 
 TURNED = str.maketrans("ACGT", "TGCA")
 STEP, READ = 15, 44  # bp of a step, and bp that one step reads: 15 + 30 - 1
@@ -125,8 +124,7 @@ def test_sites_do_not_depend_on_chunks(toy, run, tmp_path, monkeypatch):
     def small(starts, size, max_bases, max_windows, spacing):
         return cut_into_segments(starts, size, 1400, 7, spacing)
 
-    for module in (attended, bins):
-        monkeypatch.setattr(module, "cut_into_segments", small)
+    monkeypatch.setattr(engine, "cut_into_segments", small)
     run("--above", "0", *(part for name in files for part in (name, tmp_path / f"two{name}")))
     one, two = (bed(tmp_path / f"{name}--bed") for name in ("one", "two"))
     assert [row[:4] + row[5:6] + row[8:] for row in two] == [row[:4] + row[5:6] + row[8:] for row in one]

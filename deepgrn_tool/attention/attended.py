@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -10,13 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepgrn_tool.attention.bins import ChosenBins
-from deepgrn_tool.data.bins import BIN_SIZE
-from deepgrn_tool.data.features_file import FeaturesFile
 from deepgrn_tool.data.intervals import Positions
-from deepgrn_tool.engine.engine import Engine, SegmentInput
+from deepgrn_tool.engine.bins import score_bins
+from deepgrn_tool.engine.engine import Engine
 from deepgrn_tool.engine.inputs import InputReader
-from deepgrn_tool.engine.segments import cut_into_segments
-from deepgrn_tool.errors import InputError
 from deepgrn_tool.network.files import Model
 
 
@@ -38,14 +34,13 @@ class AttendedWindows:
 
 
 def attended_windows(
-    features: FeaturesFile, model: Model, reader: InputReader, bins: ChosenBins, threads: int = 1
+    model: Model, reader: InputReader, bins: ChosenBins, threads: int = 1
 ) -> Iterator[AttendedWindows]:
     """Score bins and give their attention; inputs are read while earlier segments are computed.
 
     Args:
-        features: The open features file.
         model: A network with attention.
-        reader: Reader of the network's inputs from `features`.
+        reader: Reader of the network's inputs.
         bins: The bins.
         threads: Processor threads.
 
@@ -56,36 +51,7 @@ def attended_windows(
         InputError: A score is not a number, or the features file is damaged.
     """
     engine = Engine(model, on_grid=bins.on_grid, threads=threads, attention=True, bins=bins.total)
-    config = model.config
-    waiting: deque[tuple[str, Positions]] = deque()
-
-    def inputs() -> Iterator[SegmentInput]:
-        for group in bins:
-            for segment in cut_into_segments(
-                group.starts - config.flank, config.window_size, engine.max_bases, engine.max_windows, engine.spacing
-            ):
-                waiting.append((group.chrom, group.starts[segment.first : segment.first + len(segment)]))
-                yield reader.read(group.chrom, group.starts, segment)
-
-    for result in engine.score(inputs()):
-        chrom, starts = waiting.popleft()
+    for chrom, starts, result in score_bins(engine, reader, bins):
         if result.attention is None:
             raise ValueError("the network has no attention")
-        check_scores(features, chrom, starts, result.probability)
         yield AttendedWindows(chrom, starts, result.probability, result.attention)
-
-
-def check_scores(features: FeaturesFile, chrom: str, starts: Positions, probability: NDArray[np.float32]) -> None:
-    """Refuse scores that are not numbers.
-
-    Raises:
-        InputError: The first such bin is named.
-    """
-    wrong = ~np.isfinite(probability)
-    if wrong.any():
-        start = int(starts[int(np.argmax(wrong))])
-        raise InputError(
-            f"the score of {chrom}:{start}-{start + BIN_SIZE} is not a number; the signal there must be too large for "
-            "the model: look at it with deepgrn-info, and at the files that it came from",
-            features.path,
-        )

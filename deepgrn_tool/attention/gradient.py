@@ -16,10 +16,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deepgrn_tool.attention.attended import check_scores
 from deepgrn_tool.attention.bins import ChosenBins
-from deepgrn_tool.data.features_file import FeaturesFile
 from deepgrn_tool.data.intervals import Positions
+from deepgrn_tool.engine.bins import check_scores
 from deepgrn_tool.engine.engine import SegmentInput
 from deepgrn_tool.engine.inputs import InputReader
 from deepgrn_tool.engine.segments import cut_into_segments
@@ -55,14 +54,13 @@ class ContributedWindows:
 
 
 def contributed_windows(
-    features: FeaturesFile, model: Model, reader: InputReader, bins: ChosenBins, threads: int = 1
+    model: Model, reader: InputReader, bins: ChosenBins, threads: int = 1
 ) -> Iterator[ContributedWindows]:
     """Compute the contributions of the bases of chosen bins' windows.
 
     Args:
-        features: The open features file.
         model: Any network.
-        reader: Reader of the network's inputs from `features`.
+        reader: Reader of the network's inputs.
         bins: The bins.
         threads: Processor threads.
 
@@ -83,7 +81,7 @@ def contributed_windows(
             windows = cut_windows(one, config)
             probability, slopes = gradients(windows, one.meta)
             merged, score = merge_strands(probability, slopes, config)
-            check_scores(features, group.chrom, starts, score)
+            check_scores(reader.path, group.chrom, starts, score)
             yield ContributedWindows(
                 group.chrom, starts, score, contribution(merged, windows), contribution(slopes, windows)
             )

@@ -165,7 +165,7 @@ def attention(
         if fold_change is not None:
             check_fold_change(fold_change, {group.chrom: file.chromosomes[group.chrom] for group in chosen})
         run = _Run(file, network, cell, wanted, chosen, method, fold_change)
-        run.write(profiled_windows(file, network, reader, chosen, method, share, threads))
+        run.write(profiled_windows(network, reader, chosen, method, share, threads))
     return chosen.total
 
 

@@ -12,7 +12,6 @@ from deepgrn_tool.attention.geometry import Profile, strand_profiles
 from deepgrn_tool.attention.gradient import contributed_windows
 from deepgrn_tool.attention.reduce import relative_attention
 from deepgrn_tool.attention.tracks import BOTH, FORWARD, REVERSE, Profiles
-from deepgrn_tool.data.features_file import FeaturesFile
 from deepgrn_tool.data.intervals import Positions
 from deepgrn_tool.engine.inputs import InputReader
 from deepgrn_tool.network.files import Model
@@ -38,7 +37,6 @@ class ProfiledWindows:
 
 
 def profiled_windows(
-    features: FeaturesFile,
     model: Model,
     reader: InputReader,
     bins: ChosenBins,
@@ -49,9 +47,8 @@ def profiled_windows(
     """Compute what the tracks and rows show.
 
     Args:
-        features: The open features file.
         model: The network.
-        reader: Reader of the network's inputs from `features`.
+        reader: Reader of the network's inputs.
         bins: The bins.
         method: "attention" or "gradient".
         share: Which part of the attention's dimensions to average.
@@ -65,12 +62,12 @@ def profiled_windows(
         InputError: A score is not a number, or the features file is damaged.
     """
     if method == "gradient":
-        for one in contributed_windows(features, model, reader, bins, threads):
+        for one in contributed_windows(model, reader, bins, threads):
             forward, reverse = (Profile(values, 0, 1) for values in one.strands)
             whole: Profiles = {BOTH: (Profile(one.merged, 0, 1),), FORWARD: (forward,), REVERSE: (reverse,)}
             yield ProfiledWindows(one.chrom, one.starts, whole, None)
         return
-    for windows in attended_windows(features, model, reader, bins, threads):
+    for windows in attended_windows(model, reader, bins, threads):
         relative = relative_attention(windows.attention, model.config, share)
         forward, reverse = strand_profiles(relative, model.config)
         strands: Profiles = {BOTH: (forward, reverse), FORWARD: (forward,), REVERSE: (reverse,)}

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from deepgrn_tool.data.intervals import Positions
 from deepgrn_tool.data.schema import UNKNOWN_BASE
 from deepgrn_tool.engine.choose_backend import backend_for
 from deepgrn_tool.engine.computation import Shape, compiled_computation
 from deepgrn_tool.engine.kernels import engine_kernels, exponents_are_safe
-from deepgrn_tool.engine.segments import Segment
+from deepgrn_tool.engine.segments import Segment, cut_into_segments
 from deepgrn_tool.engine.shared import Geometry
 from deepgrn_tool.network.files import Model
 
@@ -64,6 +65,7 @@ class Engine:
         threads: Segments computed side by side.
         attention: Whether to return attention.
         max_windows: Windows of a segment; None for what suits the backend.
+        max_bases: Bases of a segment; None for those of neighbours on the grid.
         bins: How many bins will be scored in all, if known: short runs are faster without TensorFlow.
 
     Attributes:
@@ -83,6 +85,7 @@ class Engine:
         threads: int = 1,
         attention: bool = False,
         max_windows: int | None = None,
+        max_bases: int | None = None,
         bins: int | None = None,
     ) -> None:
         """Load the backend; a compiler works at the first segment, unless it did for a network of the same shape."""
@@ -93,11 +96,21 @@ class Engine:
         self._threads = threads
         self.max_windows = max_windows or backend.windows
         self.spacing = geometry.spacing
-        self.max_bases = config.window_size + config.stride * self.max_windows
+        self.max_bases = max_bases or config.window_size + config.stride * self.max_windows
         safe = exponents_are_safe(config, model.weights)
         self._compute = compiled_computation(backend, Shape(config, geometry, self.max_windows, attention, safe))
         kernels = engine_kernels(config, model.weights)
         self._kernels = {name: backend.ops.convert_to_tensor(values) for name, values in kernels.items()}
+
+    def cut(self, bin_starts: Positions) -> Iterator[Segment]:
+        """Cut the windows of one chromosome's bins into segments that suit this engine.
+
+        Args:
+            bin_starts: int64, shape (n,), strictly ascending starts.
+        """
+        config = self.config
+        starts = bin_starts - config.flank
+        return cut_into_segments(starts, config.window_size, self.max_bases, self.max_windows, self.spacing)
 
     def score(self, inputs: Iterable[SegmentInput]) -> Iterator[SegmentScores]:
         """Score segments; results come in the order of the inputs, a few segments behind them.

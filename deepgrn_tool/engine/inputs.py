@@ -25,6 +25,9 @@ class InputReader:
         config: The network's shape, which names the channels and meta inputs that it needs.
         cell: Cell type.
 
+    Attributes:
+        path: The features file, for messages.
+
     Raises:
         InputError: The features lack the cell, a channel or a meta input; the message names the option that adds it.
     """
@@ -32,6 +35,7 @@ class InputReader:
     def __init__(self, features: FeaturesFile, config: NetworkConfig, cell: str) -> None:
         """Check that the features hold all that the network needs."""
         self._features = features
+        self.path = features.path
         self._config = config
         self._transforms = Transforms(config.transforms)
         cell_tracks = features.cell_tracks(cell)

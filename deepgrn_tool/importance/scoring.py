@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from deepgrn_tool.data.schema import UNKNOWN_BASE
 from deepgrn_tool.engine.engine import Engine, SegmentInput
 from deepgrn_tool.engine.segments import Segment
+from deepgrn_tool.engine.shared import Geometry
 from deepgrn_tool.errors import InputError
 from deepgrn_tool.importance.permute import InputGroup, exchanged
 from deepgrn_tool.network.files import Model
@@ -39,9 +40,11 @@ class WindowScorer:
         self._windows = windows
         count = len(windows.labels)
         self._order = np.random.default_rng([seed, count]).permutation(count)
-        self._engine = Engine(model, threads=threads, max_windows=WINDOWS, bins=count * passes)
-        self._pitch = -(-self._config.window_size // self._engine.spacing) * self._engine.spacing
-        self._engine.max_bases = WINDOWS * self._pitch  # not the few that neighbours of the grid would need
+        spacing = Geometry.of(self._config, on_grid=True).spacing
+        self._pitch = -(-self._config.window_size // spacing) * spacing
+        self._engine = Engine(
+            model, threads=threads, max_windows=WINDOWS, max_bases=WINDOWS * self._pitch, bins=count * passes
+        )
 
     def scores(
         self,

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import logging
-from collections import deque
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from deepgrn_tool.attention.attended import check_scores
 from deepgrn_tool.attention.bins import ChosenBins, choose_bins
 from deepgrn_tool.data.bins import grid_starts
 from deepgrn_tool.data.features_file import FeaturesFile
 from deepgrn_tool.data.intervals import Positions
 from deepgrn_tool.data.selection import BinGroup, GridSelection
-from deepgrn_tool.engine.engine import Engine, SegmentInput
+from deepgrn_tool.engine.bins import score_bins
+from deepgrn_tool.engine.engine import Engine
 from deepgrn_tool.engine.inputs import InputReader
-from deepgrn_tool.engine.segments import cut_into_segments
 from deepgrn_tool.errors import InputError, UsageError, did_you_mean
 from deepgrn_tool.formats.bed import read_bed
 from deepgrn_tool.labels.rule import label_bins
@@ -129,23 +127,10 @@ def _above_score(
     """Score all bins outside the blacklist and give those that reach the threshold, chromosome by chromosome."""
     everything = ChosenBins(features, GridSelection(features.chromosomes, chromosomes), True)
     engine = Engine(model, on_grid=True, threads=threads, bins=everything.total)
-    config = model.config
-    waiting: deque[tuple[str, Positions]] = deque()
-
-    def inputs() -> Iterator[SegmentInput]:
-        for group in everything:
-            for segment in cut_into_segments(
-                group.starts - config.flank, config.window_size, engine.max_bases, engine.max_windows, engine.spacing
-            ):
-                waiting.append((group.chrom, group.starts[segment.first : segment.first + len(segment)]))
-                yield reader.read(group.chrom, group.starts, segment)
-
     logger.info("Scoring %s bins", f"{everything.total:,}")
     pieces: dict[str, list[Positions]] = {}
     with Progress("scoring", everything.total, "bins") as progress:
-        for result in engine.score(inputs()):
-            chrom, starts = waiting.popleft()
-            check_scores(features, chrom, starts, result.probability)
+        for chrom, starts, result in score_bins(engine, reader, everything):
             # As float32, the precision of scores: 0.7 shall count as 0.7.
             pieces.setdefault(chrom, []).append(starts[result.probability >= np.float32(threshold)])
             progress.advance(len(starts))

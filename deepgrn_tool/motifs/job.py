@@ -208,9 +208,7 @@ def _run(
     logger.info("Searching the windows of %s bins of cell %s", f"{chosen.total:,}", cell)
     begin = time.monotonic()
     config = model.config
-    candidates = candidate_sites(
-        features, model, reader, chosen, settings.method, settings.share, settings.width, threads
-    )
+    candidates = candidate_sites(model, reader, chosen, settings.method, settings.share, settings.width, threads)
     collector = SiteCollector(features, cell, config.window_size, config.flank, settings.peaks)
     found = find_sites(candidates, collector, settings.method, chosen.total)
     logger.info("Searched %s windows in %.1f s: %s", f"{found.windows:,}", time.monotonic() - begin, found.account())

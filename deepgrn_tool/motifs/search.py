@@ -58,7 +58,6 @@ class Found:
 
 
 def candidate_sites(
-    features: FeaturesFile,
     model: Model,
     reader: InputReader,
     bins: ChosenBins,
@@ -70,9 +69,8 @@ def candidate_sites(
     """Find the site of every window.
 
     Args:
-        features: The open features file.
         model: The network.
-        reader: Reader of the network's inputs from `features`.
+        reader: Reader of the network's inputs.
         bins: The bins.
         method: "attention" or "gradient".
         share: Which part of the attention's dimensions to average.
@@ -88,11 +86,11 @@ def candidate_sites(
     """
     flank = model.config.flank
     if method == "gradient":
-        for one in contributed_windows(features, model, reader, bins, threads):
+        for one in contributed_windows(model, reader, bins, threads):
             places, reverse, values = most_contributing(one.strands, width)
             yield Sites(one.chrom, width, one.starts - flank + places, reverse, values, one.probability, one.starts)
         return
-    for windows in attended_windows(features, model, reader, bins, threads):
+    for windows in attended_windows(model, reader, bins, threads):
         relative = relative_attention(windows.attention, model.config, share)
         places, reverse, values = most_attended(relative, model.config, width)
         starts = windows.starts - flank + places

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from deepgrn_tool.data.features_file import FeaturesFile
 from deepgrn_tool.engine.engine import Engine, SegmentInput
 from deepgrn_tool.engine.inputs import InputReader
-from deepgrn_tool.engine.segments import cut_into_segments
 from deepgrn_tool.errors import InputError
 from deepgrn_tool.metrics.ranking import Ranking
 from deepgrn_tool.network.config import NetworkConfig
@@ -108,13 +107,7 @@ class Validator:
             yield from self._kept
             return
         for part in self._parts:
-            for segment in cut_into_segments(
-                part.starts - self._config.flank,
-                self._config.window_size,
-                engine.max_bases,
-                engine.max_windows,
-                engine.spacing,
-            ):
+            for segment in engine.cut(part.starts):
                 read = self._readers[part.cell].read(part.chrom, part.starts, segment)
                 if self._keep:
                     self._kept.append(read)
