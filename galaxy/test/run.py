@@ -12,6 +12,7 @@ import argparse
 import concurrent.futures
 import os
 import re
+import shutil
 import signal
 import sys
 import time
@@ -67,7 +68,20 @@ def tool_version() -> str:
     return found.group(1)
 
 
-def lint(server: Server) -> bool:
+def published_copy(work: Path) -> Path:
+    """Copy the tools to a folder named as where they are published, whatever the project's folder is called here.
+
+    planemo compares the folder's last two names with the address in .shed.yml.
+    """
+    root = work / "published"
+    shutil.rmtree(root, ignore_errors=True)
+    copy = root / "main" / GALAXY.name
+    shutil.copytree(GALAXY, copy)
+    (copy.parent / "test-data").symlink_to(PROJECT / "test-data")
+    return copy
+
+
+def lint(server: Server, work: Path) -> bool:
     """Lint tools, what the Tool Shed needs to know, and workflows; print what is wrong."""
     tools = [str(path) for path in tool_folders()]
     strict = ["--report_level", "warn", "--fail_level", "warn"]
@@ -81,7 +95,7 @@ def lint(server: Server) -> bool:
             "--skip",
             SHED_LINTS_ONLINE,
             "-r",
-            str(GALAXY),
+            str(published_copy(work)),
         ],
         "workflows": ["workflow_lint", *strict, *map(str, workflow_files())],
     }
@@ -125,7 +139,7 @@ def main() -> int:
         install(work / name, GALAXY / "test" / f"requirements-{name}.txt")
     root = prepare_root(work, programs, {"deepgrn-tool": tool_version()}, GALAXY / "test" / "server.sh")
     server = Server(work, root, GALAXY / "tool_data_table_conf.xml.test", PROJECT / "test-data", options.jobs)
-    good = True if options.only or options.serve else lint(server)
+    good = True if options.only or options.serve else lint(server, work)
     chosen = [path for path in [*tool_folders(), *workflow_files()] if not options.only or path.name in options.only]
     if not chosen:
         raise SystemExit(f"no tool or workflow is called {', '.join(options.only)}")
