@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from os import PathLike
 
 
+LONGEST_MESSAGE = 2000  # characters
+MESSAGE_END = 700  # of them are kept of the end, which holds the advice
 CHROMOSOME = re.compile(r"(chr)?([0-9]+[a-z]?|[ivx]+|[lmruwxyz]|mt|un)\Z", re.IGNORECASE)
 
 
@@ -40,6 +42,22 @@ class InputError(Exception):
         if self.line is None:
             return f"{self.path}: {self.message}"
         return f"{self.path}, line {self.line}: {self.message}"
+
+
+def printable(text: str) -> str:
+    r"""Make one line out of any text, which every terminal shows as it is; for messages that quote a file.
+
+    Line ends, control and escape codes, marks that turn the direction of writing, and bytes that are no UTF-8 are
+    written as Python escapes. A very long text is cut in its middle.
+
+    >>> printable("'a\x1b[31m\n' is no number")
+    "'a\\x1b[31m\\n' is no number"
+    """
+    if len(text) > LONGEST_MESSAGE:
+        text = f"{text[: LONGEST_MESSAGE - MESSAGE_END]} … {text[-MESSAGE_END:]}"
+    if text.isprintable():
+        return text
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode("ascii") for one in text)
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -395,9 +395,9 @@ def test_two_choices_of_what_to_score(case, first, second):
         (["--threshold", "1.01"], "argument --threshold: 1.01 is not between 0 and 1"),
         (["--threshold", "-0.1"], "argument --threshold: -0.1 is not between 0 and 1"),
         (["--threshold", "nan"], "argument --threshold: nan is not between 0 and 1"),
-        (["--threshold", "high"], "argument --threshold: invalid fraction value: 'high'"),
+        (["--threshold", "high"], "argument --threshold: 'high' is not a number"),
         (["--threads", "0"], "argument --threads: 0 is not at least 1"),
-        (["--threads", "two"], "argument --threads: invalid positive_int value: 'two'"),
+        (["--threads", "two"], "argument --threads: 'two' is not a whole number"),
         (["--nonsense"], "unrecognized arguments: --nonsense"),
     ],
 )

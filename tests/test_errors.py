@@ -2,7 +2,7 @@
 
 import pytest
 
-from deepgrn_tool.errors import did_you_mean
+from deepgrn_tool.errors import did_you_mean, printable
 
 YEAST = ["chrI", "chrV", "chrX", "chrM"]
 
@@ -28,3 +28,18 @@ YEAST = ["chrI", "chrV", "chrX", "chrM"]
 )
 def test_suggestions(name, known, hint):
     assert did_you_mean(name, known) == hint
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("peaks.bed, line 3: 'ä …' is no number", "peaks.bed, line 3: 'ä …' is no number"),
+        ("a\nb\r\tc\0", r"a\nb\r\tc\x00"),
+        ("\x1b]0;title\x07\x9b1m", r"\x1b]0;title\x07\x9b1m"),
+        ("right\u202eleft\u2028next", r"right\u202eleft\u2028next"),
+        ("name\udcff.bed", r"name\udcff.bed"),
+        ("x" * 1300 + "y" * 5000 + "z" * 700, "x" * 1300 + " … " + "z" * 700),
+    ],
+)
+def test_messages_are_one_printable_line(text, shown):
+    assert printable(text) == shown

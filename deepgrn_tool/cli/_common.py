@@ -11,16 +11,18 @@ import logging
 import os
 import signal
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from deepgrn_tool import __version__
-from deepgrn_tool.errors import InputError, UsageError
+from deepgrn_tool.errors import InputError, UsageError, printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from types import FrameType
+    from typing import NoReturn
 
 logger = logging.getLogger("deepgrn_tool")
+Number = TypeVar("Number", int, float)
 
 EXIT_OK = 0
 EXIT_INPUT = 1  # bad data
@@ -32,6 +34,20 @@ class _Terminated(BaseException):
     """SIGTERM arrived; unwinds the stack so that temporary files are removed."""
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one printable line, whatever the options hold."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(printable(message))
+
+
+class _OneLine(logging.Formatter):
+    """Writes each message as one printable line, whatever text it quotes from a file; a traceback may follow."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        return printable(super().formatMessage(record))
+
+
 def new_parser(program: str, description: str) -> argparse.ArgumentParser:
     """Make a parser with the options that every program has.
 
@@ -39,7 +55,7 @@ def new_parser(program: str, description: str) -> argparse.ArgumentParser:
         program: Name of the executable, such as "deepgrn-predict".
         description: The module's docstring; its first line is the summary.
     """
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog=program,
         description=description,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -52,9 +68,28 @@ def new_parser(program: str, description: str) -> argparse.ArgumentParser:
     return parser
 
 
+def number(text: str) -> float:
+    """Parse a number, for argparse; Python alone would take `1_000` and the digits of other scripts, too."""
+    return _parsed(text, float, "a number")
+
+
+def whole(text: str) -> int:
+    """Parse a whole number, for argparse, as strictly as `number`."""
+    return _parsed(text, int, "a whole number")
+
+
+def _parsed(text: str, kind: Callable[[str], Number], words: str) -> Number:
+    try:
+        if "_" in text or not text.isascii():
+            raise ValueError(text)
+        return kind(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"'{text}' is not {words}") from error
+
+
 def positive_int(text: str) -> int:
     """Parse a whole number of at least 1, for argparse."""
-    value = int(text)
+    value = whole(text)
     if value < 1:
         raise argparse.ArgumentTypeError(f"{value} is not at least 1")
     return value
@@ -113,7 +148,7 @@ def add_threads(parser: argparse._ActionsContainer, summary: str = "processor th
 def _set_up_logging(args: argparse.Namespace) -> None:
     level = logging.DEBUG if args.debug else logging.WARNING if args.quiet else logging.INFO
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter("%(message)s"))
+    handler.setFormatter(_OneLine("%(message)s"))
     logger.handlers[:] = [handler]
     logger.setLevel(level)
     logger.propagate = False

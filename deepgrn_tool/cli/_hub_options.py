@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from deepgrn_tool.cli._common import name_and_file, positive_int
+from deepgrn_tool.cli._common import name_and_file, positive_int, whole
 from deepgrn_tool.cli._features_options import cell_track
 
 
@@ -27,7 +27,7 @@ def named_track(text: str) -> tuple[str, str | None, str | None]:
 
 def not_negative(text: str) -> int:
     """Parse a whole number of at least 0, for argparse."""
-    value = int(text)
+    value = whole(text)
     if value < 0:
         raise argparse.ArgumentTypeError(f"{value} is negative")
     return value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from deepgrn_tool.cli._common import add_chromosomes, add_threads, chromosome_names, name_and_file
+from deepgrn_tool.cli._common import add_chromosomes, add_threads, chromosome_names, name_and_file, number
 from deepgrn_tool.cli._train_tables import LEARNING, NETWORK, VALIDATION, Table
 from deepgrn_tool.training.presets import read_presets
 
@@ -32,7 +32,7 @@ def names_or_none(text: str) -> tuple[str, ...]:
 
 def positive(text: str) -> float:
     """Parse a number greater than 0, for argparse."""
-    value = float(text)
+    value = number(text)
     if not 0 < value < float("inf"):
         raise argparse.ArgumentTypeError(f"{text} is not a number greater than 0")
     return value

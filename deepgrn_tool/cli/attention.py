@@ -10,7 +10,7 @@ import argparse
 from collections.abc import Sequence
 from typing import Any
 
-from deepgrn_tool.cli._common import add_chromosomes, add_threads, new_parser, positive_int, run_cli
+from deepgrn_tool.cli._common import add_chromosomes, add_threads, new_parser, number, positive_int, run_cli
 from deepgrn_tool.cli.predict import fraction
 
 PROGRAM = "deepgrn-attention"
@@ -32,8 +32,8 @@ def share_of_dimensions(text: str) -> float:
     (0.1, 0.25)
     """
     try:
-        value = SHARES.get(text) or float(text)
-    except ValueError:
+        value = SHARES.get(text) or number(text)
+    except argparse.ArgumentTypeError:
         value = 0.0
     if not 0 < value <= 1:
         raise argparse.ArgumentTypeError(f"'{text}' is not all, top, or a number above 0 and at most 1")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from deepgrn_tool.cli._common import add_chromosomes, add_threads, new_parser, positive_int, run_cli
+from deepgrn_tool.cli._common import add_chromosomes, add_threads, new_parser, number, positive_int, run_cli, whole
 from deepgrn_tool.cli.attention import share_of_dimensions
 from deepgrn_tool.cli.predict import fraction
 
@@ -47,16 +47,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     how.add_argument("--method", choices=("attention", "gradient"), default="attention", help=method)
     dimensions = "which dimensions of the attention to average, as in deepgrn-attention (default: top)"
     how.add_argument("--dimensions", type=share_of_dimensions, default="top", metavar="all|top|SHARE", help=dimensions)
-    how.add_argument("--width", type=int, default=20, metavar="BP", help="length of a site, 4 to 200 (default: 20)")
+    how.add_argument("--width", type=whole, default=20, metavar="BP", help="length of a site, 4 to 200 (default: 20)")
     windows = "only windows with one clear peak of accessibility, or with none (default: any)"
     how.add_argument("--accessibility-peaks", choices=("any", "one", "none"), default="any", help=windows)
-    how.add_argument("--seed", type=int, default=0, metavar="N", help="for the choice of controls (default: 0)")
+    how.add_argument("--seed", type=whole, default=0, metavar="N", help="for the choice of controls (default: 0)")
     order = "order of the background model, 0 to 5 (default: 2)"
-    how.add_argument("--order", type=int, default=2, metavar="N", help=order)
+    how.add_argument("--order", type=whole, default=2, metavar="N", help=order)
     known = parser.add_argument_group("known motifs")
     known.add_argument("--known", metavar="MEME", help="motifs in MEME format, such as those of JASPAR")
     match = "how likely a match may be at one place of random sequence (default: 0.0001)"
-    known.add_argument("--match", type=float, default=1e-4, metavar="P", help=match)
+    known.add_argument("--match", type=number, default=1e-4, metavar="P", help=match)
     known.add_argument("--top", type=positive_int, default=10, metavar="N", help="logos to draw (default: 10)")
     add_threads(parser)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from deepgrn_tool.cli._common import add_chromosomes, add_threads, new_parser, run_cli
+from deepgrn_tool.cli._common import add_chromosomes, add_threads, new_parser, number, run_cli
 
 PROGRAM = "deepgrn-predict"
 EPILOG = """formats, by the suffix of each output:
@@ -25,7 +25,7 @@ example:
 
 def fraction(text: str) -> float:
     """Parse a number from 0 to 1, for argparse."""
-    value = float(text)
+    value = number(text)
     if not 0 <= value <= 1:
         raise argparse.ArgumentTypeError(f"{text} is not between 0 and 1")
     return value
