@@ -43,6 +43,19 @@ class Figure:
     facts: str
 
 
+@dataclass(frozen=True)
+class Fact:
+    """A number that says much.
+
+    Attributes:
+        value: The number.
+        meaning: What it is, and what to compare it with.
+    """
+
+    value: str
+    meaning: str
+
+
 @dataclass
 class Section:
     """A part of the page.
@@ -52,12 +65,14 @@ class Section:
         text: Paragraphs below the heading.
         figures: Its figures.
         tables: Its tables, below the figures.
+        facts: Its main numbers, above the figures.
     """
 
     title: str
     text: list[str] = field(default_factory=list)
     figures: list[Figure] = field(default_factory=list)
     tables: list[Table] = field(default_factory=list)
+    facts: list[Fact] = field(default_factory=list)
 
 
 def _is_number(text: str) -> bool:

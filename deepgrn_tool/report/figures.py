@@ -15,7 +15,7 @@ from deepgrn_tool.report.content import Figure
 from deepgrn_tool.report.track import CLASSES, SPAN, Place
 
 KINDS = {".png": "image/png", ".svg": "image/svg+xml"}  # suffix → media type
-PANEL, MARGIN, WIDTH = 0.95, 0.85, 8.4  # inches
+PANEL, STRIP, MARGIN, WIDTH = 0.95, 0.2, 0.85, 8.4  # inches
 BOUND_COLOR = COLORS[1]
 
 
@@ -63,20 +63,32 @@ def draw_place(
         bound: Stretches that are bound, starts and ends; None where that is not known.
         path: File to write.
     """
-    with figure_files([path], size=(WIDTH, PANEL * len(signals) + MARGIN)) as (whole,):
+    heights = [STRIP] * (bound is not None) + [PANEL] * len(signals)
+    with figure_files([path], size=(WIDTH, sum(heights) + MARGIN)) as (whole,):
         figure: Any = whole.figure
         whole.remove()
-        panels = figure.subplots(len(signals), 1, sharex=True, squeeze=False)[:, 0]
+        panels = list(figure.subplots(len(heights), 1, sharex=True, squeeze=False, height_ratios=heights)[:, 0])
+        last = panels[-1]
+        if bound is not None:
+            _draw_bound(panels.pop(0), bound)
         edges = np.arange(place.start, place.end + 1)
         for number, (axes, (name, values)) in enumerate(zip(panels, signals.items(), strict=True)):
-            axes.stairs(values, edges, fill=True, color=COLORS[(0, 2, 3)[number % 3]])
+            # The outline keeps signals of single bases visible.
+            axes.stairs(values, edges, fill=True, color=COLORS[(0, 2, 3)[number % 3]], linewidth=0.6)
             axes.set_ylabel(name, rotation=0, ha="right", va="center")
             axes.set_ylim(0, 1 if name == "score" else max(float(values.max()) * 1.05, 1e-6))
             axes.grid(axis="x")
-        for start, end in bound or ():
-            panels[0].axvspan(start, end, color=BOUND_COLOR, alpha=0.3, linewidth=0, zorder=0)
-        last = panels[-1]
         last.set_xlim(place.start, place.start + SPAN)
         last.ticklabel_format(axis="x", style="plain", useOffset=False)
         last.xaxis.set_major_formatter(lambda value, _: f"{int(value):,}")
         last.set_xlabel(f"position on {place.chrom}", color=GRAY)
+
+
+def _draw_bound(axes: Any, stretches: Sequence[tuple[int, int]]) -> None:
+    """Draw stretches as boxes on a strip without axes."""
+    axes.broken_barh([(start, end - start) for start, end in stretches], (0, 1), color=BOUND_COLOR, linewidth=0)
+    axes.set(ylim=(0, 1), yticks=[])
+    axes.set_ylabel("bound", rotation=0, ha="right", va="center")
+    axes.spines[:].set_visible(False)
+    axes.tick_params(axis="x", bottom=False)
+    axes.grid(visible=False)

@@ -28,6 +28,7 @@ from deepgrn_tool.report.track import Place, survey
 logger = logging.getLogger(__name__)
 
 MOST_PLACES = 50
+ABOUT_ORIGIN = "The same files, options and versions give the same page. A file's SHA-256 tells it from any other."
 LIBRARIES = ("h5py", "jinja2", "matplotlib", "numpy", "pyBigWig")
 
 
@@ -89,7 +90,8 @@ class Report:
         title = (
             self.title or " in ".join(filter(None, [factor, self._named_cell()])) or "Binding of a transcription factor"
         )
-        subtitle = f"deepgrn-report {__version__}" + (f", assembly {assembly}" if assembly else "")
+        subtitle = "Where on the genome the factor binds, as predicted by DeepGRN"
+        subtitle += f" (deepgrn-report {__version__}" + (f", assembly {assembly})" if assembly else ")")
         with atomic_output(self.output) as temporary:
             temporary.write_text(page(title, subtitle, parts), encoding="utf-8")
         logger.info("%s: %s", self.output, ", ".join(part.title.lower() for part in parts))
@@ -177,6 +179,7 @@ class Report:
         versions = [("deepgrn-tool", __version__), *((name, version(name)) for name in LIBRARIES)]
         return Section(
             "How this page was made",
+            [ABOUT_ORIGIN],
             tables=[
                 Table(("input", "file", "SHA-256"), files),
                 Table(("option", "value"), list(self.options)),

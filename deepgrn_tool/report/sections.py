@@ -18,7 +18,7 @@ from deepgrn_tool.evaluation.join import LabelledBins, Prediction, join, read_la
 from deepgrn_tool.evaluation.table import Metrics, rows_of
 from deepgrn_tool.metrics.ranking import Ranking
 from deepgrn_tool.network.files import Model, describe_model
-from deepgrn_tool.report.content import Section, Table
+from deepgrn_tool.report.content import Fact, Section, Table
 from deepgrn_tool.report.figures import draw_distribution, draw_place, drawn
 from deepgrn_tool.report.tables import read_image, read_table
 from deepgrn_tool.report.track import CLASSES, Place, values_at
@@ -39,6 +39,28 @@ METRIC_NAMES = {
     "f1": "F1",
 }
 KINDS = {"unbound": False, "bound": True}
+ABOUT_QUALITY = (
+    "Scores against labels, which tell by ChIP-seq peaks which bins of 200 bp are bound. Good scores are high where a "
+    "bin is bound, and low elsewhere. Bins that the labels call ambiguous do not count."
+)
+ABOUT_CURVES = (
+    "For every threshold: left, which share of called bins is bound (precision) and which share of bound bins is "
+    "called (recall); right, which share of bound bins and of unbound bins is called. Dotted: guessing."
+)
+ABOUT_METRICS = "Base rate: share of bins that are bound. FDR: share of calls that are wrong. F1: of calls above 0.5."
+ABOUT_SCORES = "A score is the probability, by the network, that the factor binds within the 200 bp of a bin."
+ABOUT_TRAINING = (
+    "In an epoch the network learns from all bound bins, and from unbound ones drawn anew. After it, bins of the "
+    "validation chromosomes are scored, from which nothing is learned; the network of the best epoch is kept."
+)
+ABOUT_NETWORK = "What the network reads, how it is built, and how it was trained."
+ABOUT_DATA = "What the features file holds: the genome, the signals of its cells, and the files that they come from."
+ABOUT_TRACKS = {
+    "score": "Score: from 0 to 1, drawn on the middle 50 bp of each bin.",
+    "accessibility": "Accessibility: the signal of open chromatin that the network reads.",
+    "attention": "Attention: where the network finds its evidence.",
+}
+MOST_CHROMOSOMES = 30  # are listed
 
 
 def training_section(model: Model, history: str | Path) -> Section:
@@ -49,9 +71,9 @@ def training_section(model: Model, history: str | Path) -> Section:
     best = max(epochs, key=lambda row: row.validation_auprc)
     fact = f"Epoch {best.epoch} of {len(epochs)} was kept: validation auPRC {best.validation_auprc:.3f}"
     fact += f" at a base rate of {rate:.2g}."
-    caption = "Loss on the windows shown, and ranking of the validation chromosomes, after each epoch."
+    caption = "Left, the loss on what was learned from; right, how well bins of the validation chromosomes are ranked."
     figure = drawn(lambda path: draw_epochs(epochs, rate, model.factor, [path]), caption, fact)
-    return Section("Training", [fact], [figure])
+    return Section("Training", [ABOUT_TRAINING, fact], [figure])
 
 
 def quality_section(
@@ -65,20 +87,37 @@ def quality_section(
     """
     chosen, bins = read_labelled_bins(labels, predictions, cell, chromosomes)
     joined = join(chosen, bins, all_chromosomes=chromosomes is not None, drop_missing=True)
-    section = Section("Quality")
+    section = Section("Quality", [ABOUT_QUALITY])
     shown, counts = [], {}
     for number, scored in enumerate(joined):
         ranking = Ranking(scored.bound, scored.scores)
         parts = dict(rows_of(scored, ranking, None))
         rows = [_metric_row(part, metrics) for part, metrics in parts.items()]
-        section.tables.append(Table(tuple(METRIC_NAMES.values()), rows, scored.prediction.title))
+        caption = f"{scored.prediction.title}. {ABOUT_METRICS}" if number == 0 else scored.prediction.title
+        section.tables.append(Table(tuple(METRIC_NAMES.values()), rows, caption))
         shown.append(curves_of(scored.prediction.title, parts["all"], ranking))
         if number == 0:
             counts = {name: _classes(scored.scores[scored.bound == kind]) for name, kind in KINDS.items()}
     facts = "; ".join(f"{each.title}: auPRC {each.metrics.auprc:.3f}, auROC {each.metrics.auroc:.3f}" for each in shown)
-    caption = "How well the scores rank bound bins above unbound ones; ambiguous bins do not count, dotted is chance."
-    section.figures.append(drawn(lambda path: draw_curves([path], shown), caption, facts))
+    section.facts += _main_facts(shown[0].metrics)
+    section.figures.append(drawn(lambda path: draw_curves([path], shown), ABOUT_CURVES, facts))
     return section, counts, bins[str(chosen[0].cell)]
+
+
+def _main_facts(metrics: Metrics) -> list[Fact]:
+    """Put the numbers in words that matter most, as far as there are any."""
+    rate = f"{metrics.base_rate:.2g}"
+    found = f"{100 * metrics.recall_at_10_percent_fdr:.0f} %"
+    facts = {
+        metrics.auprc: Fact(
+            f"{metrics.auprc:.3f}", f"auPRC, the area below precision and recall; guessing gives {rate}"
+        ),
+        metrics.auroc: Fact(
+            f"{metrics.auroc:.3f}", "auROC, how often bound bins outscore unbound ones; guessing gives 0.5"
+        ),
+        metrics.recall_at_10_percent_fdr: Fact(found, "of the bound bins are found where 10 % of calls are wrong"),
+    }
+    return [fact for value, fact in facts.items() if not np.isnan(value)]
 
 
 def _classes(scores: NDArray[np.float64]) -> NDArray[np.int64]:
@@ -103,8 +142,9 @@ def scores_section(name: str, counts: Mapping[str, NDArray[np.int64]]) -> Sectio
     high = sum(int(values[CLASSES // 2 :].sum()) for values in counts.values())
     total = sum(int(values.sum()) for values in counts.values())
     fact = f"{high:,} of {total:,} bins score 0.5 or more."
-    caption = f"Bins by score, {name}."
-    return Section("Scores", [fact], [drawn(partial(draw_distribution, counts), caption, fact)])
+    caption = f"How many bins have which score, {name}. Each line of the grid is ten times as many as the one below."
+    figure = drawn(partial(draw_distribution, counts), caption, fact)
+    return Section("Scores", [f"{ABOUT_SCORES} {fact}"], [figure])
 
 
 def places_section(
@@ -123,7 +163,7 @@ def places_section(
         ]
     if attention is not None:
         tracks["attention"] = values_at(attention, places)
-    section = Section("Best places")
+    section = Section("Best places", [" ".join(ABOUT_TRACKS[name] for name in tracks)])
     rows = []
     for number, place in enumerate(places):
         bound = None if bins is None else bound_stretches(bins.get(place.chrom), place)
@@ -136,7 +176,7 @@ def places_section(
         section.figures.append(drawn(partial(draw_place, place, signals, bound), caption, caption, ".png"))
         rows.append((name, f"{best:.4f}", *([] if bins is None else [state.removeprefix("; ")])))
     if bins is not None:
-        section.text.append("Bound bins are shaded in the panel of the score.")
+        section.text.append("Boxes above the score are bins that the labels call bound.")
     columns = ("place", "best score", *([] if bins is None else ["labels"]))
     section.tables.append(Table(columns, rows))
     return section
@@ -178,9 +218,19 @@ def added_sections(figures: Sequence[tuple[str, str]], tables: Sequence[tuple[st
 
 def network_section(path: str | Path) -> Section:
     """Show what a model is, and how it was made."""
-    return Section("Network", tables=[Table(("what", "value"), list(describe_model(path)))])
+    rows = [(name.replace("_", " "), value) for name, value in describe_model(path)]
+    return Section("Network", [ABOUT_NETWORK], tables=[Table(("what", "value"), rows)])
 
 
 def data_section(path: str | Path) -> Section:
     """Show what a features file holds."""
-    return Section("Data", tables=[Table(("part", "what", "value"), list(describe_features(path)))])
+    rows, chromosomes = [], 0
+    for part, name, value in describe_features(path):
+        chromosomes += part == "chromosome"
+        if part != "chromosome":
+            rows.append((part, name, value))
+        elif chromosomes <= MOST_CHROMOSOMES:
+            rows.append((part, name, f"{int(value):,} bp"))
+    more = chromosomes - MOST_CHROMOSOMES
+    caption = f"{more:,} more chromosomes are not listed." if more > 0 else ""
+    return Section("Data", [ABOUT_DATA], tables=[Table(("part", "what", "value"), rows, caption)])
