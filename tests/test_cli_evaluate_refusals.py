@@ -94,7 +94,7 @@ def test_wrong_rows(case, name, line, message):
 
 def test_bins_of_another_size(case):
     path = write_rows(case.path("q.tab"), [*ROWS, ("chr2", 600, 650, 0.5)])
-    text = "the bin chr2:600-650 has 50 bp; bins have 200 (a track of intervals is read with the suffix .bedGraph)"
+    text = "the bin chr2:600-650 has 50 bp; bins have 200 (files of intervals are named .bedGraph)"
     case.refuses(f"{path}, line 12: {text}", path)
 
 

@@ -89,7 +89,7 @@ GOOD = ("--scores", "K562.CTCF.bw", "--assembly", "toy1", *EMAIL)
             ["--attention", "a:b=nan.bw", "--regions", "regions.bed"],
             "nan.bw: chrA, position 5000 (counted from 0): value nan is not a finite number",
         ),
-        (["--scores", "a:b=nan.bw"], "nan.bw: chrA, position 5000 (counted from 0) holds what is no number"),
+        (["--scores", "a:b=nan.bw"], "nan.bw: chrA:5000-5050 holds nan, which is not a finite number"),
         (
             ["--scores", "a:b=K562.bw", "--regions", "regions.bed"],
             "K562.bw: chrA, position 5000 (counted from 0): value 2 is outside 0 to 1",

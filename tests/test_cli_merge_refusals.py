@@ -137,7 +137,7 @@ def test_tracks(refuses, tracks, message, output):
         (["same.tab", "twice.tab"], "twice.tab, line 2: the bin chr2:0-200 is there twice"),
         (
             ["same.tab", "a.bedGraph"],
-            "a.bedGraph, line 1: the bin chr2:75-125 has 50 bp; bins have 200 (tracks are joined to .bw or .bedGraph)",
+            "a.bedGraph, line 1: the bin chr2:75-125 has 50 bp; bins have 200 (files of intervals are named .bedGraph)",
         ),
     ],
 )

@@ -83,7 +83,14 @@ def test_intervals_that_reach_into_a_place(tmp_path):
 
 def test_tables_of_other_bins_are_refused(tmp_path):
     path = write_rows(tmp_path / "a.tab", [("chr1", 0, 200, 0.5), ("chr1", 50, 150, 0.5)])
-    with pytest.raises(InputError, match=r"a\.tab, line 2: the bin has 100 bp; bins have 200"):
+    with pytest.raises(InputError, match=r"a\.tab, line 2: the bin chr1:50-150 has 100 bp; bins have 200"):
+        survey(path, 1)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_values_that_are_no_numbers_are_refused(tmp_path, value):
+    path = write_bigwig(tmp_path / "a.bw", FAR, {"chr2": [(0, 50, 0.5), (100, 150, value)]})
+    with pytest.raises(InputError, match=rf"a\.bw: chr2:100-150 holds {value}, which is not a finite number"):
         survey(path, 1)
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from deepgrn_tool.data.bins import BIN_SIZE, CENTER_OFFSET, CENTER_SIZE
 from deepgrn_tool.errors import InputError, UsageError, did_you_mean
 from deepgrn_tool.formats.bigwig import BigWig
-from deepgrn_tool.formats.score_text import ScoreRows, Values, read_score_rows
+from deepgrn_tool.formats.score_text import ScoreRows, Values, read_bin_rows, read_score_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -111,14 +111,7 @@ class _Collector:
 
 def _from_table(path: str | Path, bins: Mapping[str, Positions]) -> tuple[dict[str, Values], list[str]]:
     collector = _Collector(path, bins)
-    for rows in read_score_rows(path):
-        wrong = rows.ends - rows.starts != BIN_SIZE
-        if wrong.any():
-            index = int(np.argmax(wrong))
-            start, end = int(rows.starts[index]), int(rows.ends[index])
-            text = f"the bin {rows.chrom}:{start}-{end} has {end - start} bp; bins have {BIN_SIZE}"
-            text += " (a track of intervals is read with the suffix .bedGraph)"
-            raise InputError(text, path, int(rows.lines[index]))
+    for rows in read_bin_rows(path, BIN_SIZE):
         collector.add(rows)
     names = list(collector.pieces)
     found = {}
@@ -146,15 +139,10 @@ def _bigwig_runs(path: str | Path, bins: Mapping[str, Positions]) -> tuple[dict[
     found: dict[str, _Runs] = {}
     with BigWig(path) as track:
         for chrom in bins:
-            pieces = list(track.intervals(chrom)) if chrom in track.lengths else []
+            pieces = list(track.finite_intervals(chrom)) if chrom in track.lengths else []
             if not pieces:
                 continue
             starts, ends, values = (np.concatenate(column) for column in zip(*pieces, strict=True))
-            wrong = ~np.isfinite(values)
-            if wrong.any():
-                index = int(np.argmax(wrong))
-                text = f"{chrom}:{starts[index]}-{ends[index]} holds {values[index]}, which is not a finite number"
-                raise InputError(text, path)
             if (starts[1:] < ends[:-1]).any():
                 raise InputError(f"intervals on {chrom} overlap; the file is damaged, make it again", path)
             found[chrom] = _joined(_Runs(starts, ends, values.astype(np.float64)))

@@ -195,6 +195,22 @@ class BigWig:
             if len(table):
                 yield table["start"], table["end"], table["value"]
 
+    def finite_intervals(
+        self, chrom: str
+    ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]]:
+        """Go through the intervals of a chromosome, as `intervals` does, and refuse values that are not numbers.
+
+        Raises:
+            InputError: The chromosome is unknown, the data cannot be read, or a value is NaN or infinite.
+        """
+        for starts, ends, values in self.intervals(chrom):
+            wrong = ~np.isfinite(values)
+            if wrong.any():
+                index = int(np.argmax(wrong))
+                text = f"{chrom}:{starts[index]}-{ends[index]} holds {values[index]}, which is not a finite number"
+                raise InputError(text, self.path)
+            yield starts, ends, values
+
     def _fill(self, out: NDArray[np.float32], chrom: str, origin: int, position: int, end: int) -> int:
         """Read the next piece in the way that suits its density; return where the piece ends."""
         size = _PROBE if self._dense else _SPARSE_PIECE

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from deepgrn_tool.errors import InputError
 from deepgrn_tool.formats.bed import HEADER_WORDS
-from deepgrn_tool.formats.textfile import BYTE_ORDER_MARK, line_blocks, open_bytes, whole_number
+from deepgrn_tool.formats.textfile import BYTE_ORDER_MARK, line_blocks, open_bytes, real_number, whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,6 +67,30 @@ def read_score_rows(path: str | Path) -> Iterator[ScoreRows]:
                 yield piece
 
 
+def read_bin_rows(path: str | Path, size: int) -> Iterator[ScoreRows]:
+    """Go through the rows of a table of bins.
+
+    Args:
+        path: The file.
+        size: bp of every bin.
+
+    Yields:
+        As `read_score_rows`.
+
+    Raises:
+        InputError: As of `read_score_rows`, or a row is not of that size.
+    """
+    for rows in read_score_rows(path):
+        wrong = rows.ends - rows.starts != size
+        if wrong.any():
+            index = int(np.argmax(wrong))
+            start, end = int(rows.starts[index]), int(rows.ends[index])
+            text = f"the bin {rows.chrom}:{start}-{end} has {end - start} bp; bins have {size}"
+            text += " (files of intervals are named .bedGraph)"
+            raise InputError(text, path, int(rows.lines[index]))
+        yield rows
+
+
 def _convert(block: bytes, line: int) -> ScoreRows | None:
     """Convert rows of one chromosome; returns None where a row is of another or holds anything unusual."""
     prefix = block[: block.find(b"\t") + 1]
@@ -75,8 +99,12 @@ def _convert(block: bytes, line: int) -> ScoreRows | None:
         return None
     rows = block[len(prefix) :].replace(b"\n" + prefix, b"\n")
     data = np.frombuffer(rows, np.uint8)
-    separators = data[(data == TAB) | (data == LINE_FEED)]
+    others = data[data - np.uint8(ord("0")) > 9]  # what is no digit; characters below '0' wrap round to large ones
+    separates = (others == TAB) | (others == LINE_FEED)
+    separators = others[separates]
     if len(separators) != 3 * count or (separators.reshape(-1, 3) != (TAB, TAB, LINE_FEED)).any():
+        return None
+    if (np.cumsum(separates)[~separates] % 3 != 2).any():  # positions are digits alone: 5e2 and 500.0 are none
         return None
     try:
         with warnings.catch_warnings():
@@ -89,7 +117,7 @@ def _convert(block: bytes, line: int) -> ScoreRows | None:
         return None
     starts, ends, values = table.reshape(-1, 3).T
     positions = np.stack([starts, ends])
-    if not (np.abs(positions) < LARGEST_POSITION).all() or (positions != np.floor(positions)).any():
+    if not (positions < LARGEST_POSITION).all():
         return None
     whole = positions.astype(np.int64)
     return ScoreRows(chrom, np.arange(line, line + count), whole[0], whole[1], values.copy())
@@ -112,7 +140,7 @@ def _convert_lines(block: bytes, path: str | Path, line: int) -> Iterator[ScoreR
             text = f"has {len(fields)} columns where chromosome, start, end and score are expected"
             raise InputError(text, path, number)
         try:
-            value = float(fields[3])
+            value = real_number(fields[3])
         except ValueError as error:
             raise InputError(f"score '{fields[3]}' is not a number", path, number) from error
         row = (number, _position(fields[1], path, number), _position(fields[2], path, number), value)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from deepgrn_tool.errors import InputError, UsageError
 from deepgrn_tool.formats.bed import parse_bed
 from deepgrn_tool.formats.textfile import read_lines
 from deepgrn_tool.hub.tracks import ATTENTION, SCORES
+from deepgrn_tool.tracks.best import STRETCH, BestIntervals
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     from deepgrn_tool.hub.inputs import Inputs
     from deepgrn_tool.hub.tracks import Track
 
-STRETCH = 1000  # bp; of each, the best interval can become a region
 MOST_REGIONS = 500
 MOST_BASES = 2_000_000  # in all regions together: the page stays small enough for every browser
 
@@ -120,12 +118,15 @@ def best_regions(inputs: Inputs, count: int, flank: int) -> list[Region]:
 
 
 class _Queue:
-    """The best intervals of a track, at most one of each kilobase, waiting to be chosen."""
+    """The best intervals of a track, waiting to be chosen."""
 
     def __init__(self, track: Track, bigwig: BigWig, most: int) -> None:
         self._track = track
-        peaks = [peak for chrom in sorted(bigwig.lengths, key=str.encode) for peak in _peaks(bigwig, chrom, most)]
-        self.waiting = sorted(peaks, key=lambda peak: peak.value, reverse=True)[:most][::-1]  # the best one last
+        best = BestIntervals(most)
+        for chrom in bigwig.lengths:
+            for starts, ends, values in bigwig.finite_intervals(chrom):
+                best.add(chrom, starts, ends, values)
+        self.waiting = best.ranked()[::-1]  # the best one last
 
     def next_apart(self, chosen: Sequence[Region], flank: int, lengths: Mapping[str, int]) -> Region | None:
         """Take the best interval that is apart from the regions chosen so far."""
@@ -137,36 +138,6 @@ class _Queue:
                     chrom, start, end, flank, lengths[chrom], f"{self._track.cell} {self._track.factor} {value:.3g}"
                 )
         return None
-
-
-class _Peak(NamedTuple):
-    value: float
-    chrom: str
-    start: int
-    end: int
-
-
-def _peaks(bigwig: BigWig, chrom: str, most: int) -> list[_Peak]:
-    """Find the highest interval that begins in each stretch of `STRETCH` bp, and return the highest of them."""
-    count = -(-bigwig.lengths[chrom] // STRETCH)
-    best = np.zeros(count, np.float32)
-    places = np.zeros((2, count), np.int64)
-    for starts, ends, values in bigwig.intervals(chrom):
-        if not np.isfinite(values).all():
-            place = int(starts[np.argmin(np.isfinite(values))])
-            raise InputError(f"{chrom}, position {place} (counted from 0) holds what is no number", bigwig.path)
-        stretches = starts // STRETCH
-        order = np.lexsort((-starts, values, stretches))  # of equal values the first one on the chromosome comes last
-        last = order[np.append(np.diff(stretches[order]) > 0, True)]
-        better = last[values[last] > best[stretches[last]]]
-        best[stretches[better]] = values[better]
-        places[:, stretches[better]] = starts[better], ends[better]
-    highest = np.argsort(-best, kind="stable")[:most]
-    return [
-        _Peak(float(best[index]), chrom, int(places[0, index]), int(places[1, index]))
-        for index in highest.tolist()
-        if best[index] > 0
-    ]
 
 
 def _around(chrom: str, start: int, end: int, flank: int, length: int, name: str) -> Region:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from deepgrn_tool.data.bins import BIN_SIZE
 from deepgrn_tool.errors import InputError, did_you_mean
 from deepgrn_tool.formats.bigwig import BigWig
-from deepgrn_tool.formats.score_text import ScoreRows, read_score_rows
+from deepgrn_tool.formats.score_text import ScoreRows, read_bin_rows, read_score_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -83,12 +83,7 @@ class BigWigSource(Source):
         if chrom not in self.lengths:
             return
         bound = 0
-        for starts, ends, values in self._track.intervals(chrom):
-            wrong = ~np.isfinite(values)
-            if wrong.any():
-                index = int(np.argmax(wrong))
-                text = f"{chrom}:{starts[index]}-{ends[index]} holds {values[index]}, which is not a finite number"
-                raise InputError(text, self.path)
+        for starts, ends, values in self._track.finite_intervals(chrom):
             ordered = (starts >= np.append(bound, ends[:-1])).all() and (ends > starts).all()
             if not ordered or ends[-1] > self.lengths[chrom]:
                 text = f"intervals on {chrom} overlap or reach past its end; the file is damaged, make it again"
@@ -111,7 +106,7 @@ class TextSource(Source):
         super().__init__(path)
         self._lengths = lengths
         self._bins = bins
-        self._rows = read_score_rows(path)
+        self._rows = read_bin_rows(path, BIN_SIZE) if bins else read_score_rows(path)
         self._chrom, self._line, self._start, self._end = "", 0, -1, 0  # of the last row read
         self._next: ScoreRows | None = None
         self._advance()
@@ -146,7 +141,7 @@ class TextSource(Source):
         rows = next(self._rows, None)
         if rows is not None:
             self._check_chromosome(rows)
-            self._check_sizes(rows)
+            self._check_ends(rows)
             self._check_order(rows)
         self._next = rows
 
@@ -165,14 +160,7 @@ class TextSource(Source):
             text = f"the rows of chromosome '{rows.chrom}' do not stand together; {SORTING}"
             raise InputError(text, self.path, line)
 
-    def _check_sizes(self, rows: ScoreRows) -> None:
-        if self._bins:
-            wrong = rows.ends - rows.starts != BIN_SIZE
-            if wrong.any():
-                index = int(np.argmax(wrong))
-                start, end = int(rows.starts[index]), int(rows.ends[index])
-                text = f"the bin {rows.chrom}:{start}-{end} has {end - start} bp; bins have {BIN_SIZE}"
-                raise InputError(f"{text} (tracks are joined to .bw or .bedGraph)", self.path, int(rows.lines[index]))
+    def _check_ends(self, rows: ScoreRows) -> None:
         length = None if self._lengths is None else self._lengths[rows.chrom]
         if length is not None and (rows.ends > length).any():
             index = int(np.argmax(rows.ends > length))

@@ -17,12 +17,12 @@ from deepgrn_tool.data.bins import BIN_SIZE, CENTER_OFFSET, CENTER_SIZE
 from deepgrn_tool.errors import InputError
 from deepgrn_tool.evaluation.scores import BIGWIG_SUFFIXES, TABLE_SUFFIXES, has_suffix
 from deepgrn_tool.formats.bigwig import BigWig
-from deepgrn_tool.formats.score_text import read_score_rows
+from deepgrn_tool.formats.score_text import read_bin_rows, read_score_rows
+from deepgrn_tool.tracks.best import BestIntervals
 
 CLASSES = 50  # of scores from 0 to 1
-STRETCH = 1000  # bp: of each, the best bin can be shown
 SPAN = 2000  # bp that are shown around a bin
-SPARE = 20  # stretches kept for each place that is wanted: neighbours of a chosen place are passed over
+SPARE = 20  # intervals kept for each place that is wanted: neighbours of a chosen place are passed over
 
 Floats = NDArray[np.float64]
 Positions = NDArray[np.int64]
@@ -96,23 +96,18 @@ def read_pieces(path: str | Path, chromosomes: Sequence[str] | None = None) -> I
         with BigWig(path) as track:
             for chrom in track.lengths:
                 if chromosomes is None or chrom in chromosomes:
-                    for starts, ends, values in track.intervals(chrom):
+                    for starts, ends, values in track.finite_intervals(chrom):
                         yield Piece(chrom, starts, ends, values.astype(np.float64))
         return
     bins = has_suffix(path, TABLE_SUFFIXES)
-    for rows in read_score_rows(path):
+    for rows in read_bin_rows(path, BIN_SIZE) if bins else read_score_rows(path):
         if chromosomes is not None and rows.chrom not in chromosomes:
             continue
-        if not bins:
-            yield Piece(rows.chrom, rows.starts, rows.ends, rows.values)
-            continue
-        wrong = rows.ends - rows.starts != BIN_SIZE
-        if wrong.any():
-            index = int(np.argmax(wrong))
-            size = int(rows.ends[index] - rows.starts[index])
-            raise InputError(f"the bin has {size} bp; bins have {BIN_SIZE}", path, int(rows.lines[index]))
-        starts = rows.starts + CENTER_OFFSET
-        yield Piece(rows.chrom, starts, starts + CENTER_SIZE, rows.values)
+        starts, ends = rows.starts, rows.ends
+        if bins:
+            starts = starts + CENTER_OFFSET
+            ends = starts + CENTER_SIZE
+        yield Piece(rows.chrom, starts, ends, rows.values)
 
 
 def survey(path: str | Path, places: int, chromosomes: Sequence[str] | None = None) -> Survey:
@@ -127,35 +122,20 @@ def survey(path: str | Path, places: int, chromosomes: Sequence[str] | None = No
         InputError: The file cannot be read, or has no score there.
     """
     found = Survey()
-    waiting: list[Place] = []
+    best = BestIntervals(SPARE * places)
     for piece in read_pieces(path, chromosomes):
         classes = np.clip((piece.values * CLASSES).astype(np.int64), 0, CLASSES - 1)
         bins = (piece.ends - piece.starts) // CENTER_SIZE
         found.counts += np.bincount(classes, weights=bins, minlength=CLASSES).astype(np.int64)
-        waiting = sorted([*waiting, *_peaks(piece, SPARE * places)], key=_rank)[: SPARE * places]
+        best.add(*piece)
     if not found.counts.any():
         raise InputError("has no score" + (f" on {', '.join(chromosomes)}" if chromosomes else ""), path)
-    for place in waiting:
+    for value, chrom, start, end in best.ranked():
+        place = Place(chrom, (start + end) // 2, value)
         apart = all(other.chrom != place.chrom or abs(other.middle - place.middle) >= SPAN for other in found.best)
         if apart and len(found.best) < places:
             found.best.append(place)
     return found
-
-
-def _rank(place: Place) -> tuple[float, str, int]:
-    return -place.score, place.chrom, place.middle
-
-
-def _peaks(piece: Piece, count: int) -> list[Place]:
-    """Find the best interval of each stretch, and of these the best."""
-    order = np.lexsort((piece.starts, -piece.values, piece.starts // STRETCH))
-    stretch = piece.starts[order] // STRETCH
-    first = order[np.append(True, stretch[1:] != stretch[:-1])]
-    chosen = first[np.argsort(-piece.values[first], kind="stable")][:count]
-    chosen = chosen[piece.values[chosen] > 0]
-    middles = (piece.starts[chosen] + piece.ends[chosen]) // 2
-    pairs = zip(piece.values[chosen].tolist(), middles.tolist(), strict=True)
-    return [Place(piece.chrom, middle, value) for value, middle in pairs]
 
 
 def values_at(path: str | Path, places: Sequence[Place]) -> list[NDArray[np.float32]]:
