@@ -16,7 +16,7 @@ import numpy as np
 from deepgrn_tool.data.intervals import merge
 from deepgrn_tool.errors import InputError
 from deepgrn_tool.formats.bed import IntervalCollector
-from deepgrn_tool.formats.textfile import read_lines
+from deepgrn_tool.formats.textfile import read_lines, whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -89,7 +89,7 @@ def _parse(path: str | Path, lengths: Mapping[str, int], clip: bool) -> _Transcr
 def _coordinates(fields: list[str], path: str | Path, line_number: int) -> tuple[int, int]:
     """Turn 1-based closed coordinates into 0-based half-open ones."""
     try:
-        start, end = int(fields[3]) - 1, int(fields[4])
+        start, end = whole_number(fields[3]) - 1, whole_number(fields[4])
     except ValueError as error:
         raise InputError(f"'{fields[3]}' to '{fields[4]}' are not whole numbers", path, line_number) from error
     if start < 0 or end <= start:

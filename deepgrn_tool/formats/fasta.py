@@ -10,6 +10,7 @@ import gzip
 import os
 import string
 import tempfile
+import zlib
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 UNKNOWN_BASE = 4
 _REFUSED = 255
 _GZIP_MAGIC = b"\x1f\x8b"
+_BGZF_HEAD = 18  # bytes
 _SCAN_SIZE = 1 << 22  # bytes
 
 
@@ -68,11 +70,11 @@ def quiet_htslib() -> Iterator[None]:
 def _check_kind(path: Path) -> bool:
     """Refuse what is not FASTA; tell whether the file is bgzip."""
     with open(path, "rb") as stream:
-        head = stream.read(18)
+        head = stream.read(_BGZF_HEAD)
     if not head:
         raise InputError("is empty", path)
     if head[:2] == _GZIP_MAGIC:
-        if not (head[3] & 4 and head[12:14] == b"BC"):
+        if not (len(head) == _BGZF_HEAD and head[3] & 4 and head[12:14] == b"BC"):
             raise InputError(
                 f"is gzip, which cannot be read at random; recompress it: gunzip -c {path.name} | bgzip > NEW.fa.gz",
                 path,
@@ -80,7 +82,7 @@ def _check_kind(path: Path) -> bool:
         try:
             with gzip.open(path) as unpacked:
                 head = unpacked.read(1)
-        except (OSError, EOFError) as error:
+        except (OSError, EOFError, zlib.error) as error:
             raise InputError("compressed data is damaged or truncated; copy the file again", path) from error
         bgzip = True
     else:
@@ -97,7 +99,7 @@ def _count_records(path: Path, bgzip: bool) -> int:
             while block := stream.read(_SCAN_SIZE):
                 records += block.count(b"\n>") + (last == b"\n" and block[:1] == b">")
                 last = block[-1:]
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise InputError("compressed data is damaged or truncated; copy the file again", path) from error
     return records
 
@@ -165,6 +167,9 @@ class Fasta:
         empty = next((name for name, length in lengths.items() if length == 0), None)
         if not lengths or empty is not None:
             raise InputError(f"sequence '{empty}' is empty" if empty else "holds no sequence", self.path)
+        odd = next((name for name in names if not name.isprintable()), None)
+        if odd is not None:
+            raise InputError(f"the name of sequence '{odd}' holds control characters; rename it", self.path)
         return lengths
 
     def _find_duplicate(self) -> str | None:

@@ -1,7 +1,7 @@
 """Chromosome sizes: name and length, tab-separated, as UCSC's `chrom.sizes`; a FASTA index (`.fai`) begins the same.
 
 Lenient: comments, blank lines, CRLF, gzip, spaces instead of tabs, any further columns. Strict: whole numbers above 0,
-each chromosome once.
+below 2^32, each chromosome once.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from deepgrn_tool.errors import InputError
 from deepgrn_tool.formats.textfile import read_lines
+
+LONGEST_CHROMOSOME = (1 << 32) - 1  # bp; positions in bigWig files have 32 bits
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,6 +39,8 @@ def read_sizes(path: str | Path) -> dict[str, int]:
         name, text = fields[:2]
         if not (text.isascii() and text.isdecimal()) or int(text) == 0:
             raise InputError(f"length '{text}' is not a whole number above 0", path, number)
+        if len(text) > 10 or int(text) > LONGEST_CHROMOSOME:
+            raise InputError(f"length {text} is more than any chromosome has (2^32 bp)", path, number)
         if name in lengths:
             raise InputError(f"chromosome '{name}' is named twice", path, number)
         lengths[name] = int(text)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from deepgrn_tool.errors import InputError
-from deepgrn_tool.formats.textfile import read_lines
+from deepgrn_tool.formats.textfile import read_lines, real_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,12 +29,16 @@ def _rows(path: str | Path) -> Iterator[tuple[int, list[str]]]:
             continue
         if not delimiter:
             delimiter = "\t" if "\t" in line or "," not in line else ","
-        yield number, [field.strip() for field in next(csv.reader([line], delimiter=delimiter))]
+        try:
+            fields = next(csv.reader([line], delimiter=delimiter))
+        except csv.Error as error:  # a carriage return within the line, or a field of more than 100 kB
+            raise InputError(f"cannot be split into columns ({error})", path, number) from error
+        yield number, [field.strip() for field in fields]
 
 
 def _number(text: str, path: str | Path, line: int) -> float:
     try:
-        value = float(text)
+        value = real_number(text)
     except ValueError as error:
         raise InputError(f"'{text}' is not a number", path, line) from error
     if not math.isfinite(value):

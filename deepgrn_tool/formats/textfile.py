@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 GZIP_MAGIC = b"\x1f\x8b"
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 BLOCK_SIZE = 1 << 20  # bytes of text at once: what is made of it stays in the processor's cache
-WHOLE_NUMBER = re.compile(r" *[+-]?[0-9]+ *\Z", re.ASCII)
+WHOLE_NUMBER = re.compile(r" *[+-]?[0-9]{1,400} *\Z", re.ASCII)  # Python refuses to convert very long ones
 
 
 @contextmanager
@@ -53,6 +53,20 @@ def whole_number(text: str) -> int:
     if not WHOLE_NUMBER.match(text):
         raise ValueError(f"'{text}' is not a whole number")
     return int(text)
+
+
+def real_number(text: str) -> float:
+    """Parse a number as tables hold it, in ASCII; Python alone would take `1_000` and the digits of other scripts, too.
+
+    Raises:
+        ValueError: It is none.
+
+    >>> real_number("1e-05")
+    1e-05
+    """
+    if "_" in text or not text.isascii():
+        raise ValueError(f"'{text}' is not a number")
+    return float(text)
 
 
 def line_blocks(stream: BinaryIO, path: str | Path, line: int = 1) -> Iterator[tuple[int, bytes]]:
@@ -92,16 +106,27 @@ def read_lines(path: str | Path) -> Iterator[tuple[int, str]]:
         1-based line number and the line without its end (LF or CRLF).
 
     Raises:
-        InputError: The text is not UTF-8, holds NUL bytes, or the compressed data is damaged or cut off.
+        InputError: The text is not UTF-8, holds NUL bytes or a line longer than any row of a table, or the compressed
+            data is damaged or cut off.
     """
-    number = 0
     with open_bytes(path) as stream:
+        for line, block in line_blocks(stream, path):
+            yield from _decode(block.removeprefix(BYTE_ORDER_MARK) if line == 1 else block, path, line)
+
+
+def _decode(block: bytes, path: str | Path, line: int) -> Iterator[tuple[int, str]]:
+    """Go through whole lines; where one of them is no text, those before it come first."""
+    try:
+        text = "" if b"\0" in block else block.decode()
+    except UnicodeDecodeError:
+        text = ""
+    if text:
+        yield from enumerate(text[:-1].split("\n"), start=line)
+        return
+    for number, raw in enumerate(block[:-1].split(b"\n"), start=line):
+        if b"\0" in raw:
+            raise InputError("holds a NUL byte; is this a binary file?", path, number)
         try:
-            for number, raw in enumerate(stream, start=1):
-                if number == 1:
-                    raw = raw.removeprefix(BYTE_ORDER_MARK)
-                if b"\0" in raw:
-                    raise InputError("holds a NUL byte; is this a binary file?", path, number)
-                yield number, raw.decode("utf-8").rstrip("\r\n")
+            yield number, raw.decode()
         except UnicodeDecodeError as error:
             raise InputError("is not UTF-8 text; is this a binary file?", path, number) from error

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from deepgrn_tool.errors import InputError
-from deepgrn_tool.formats.textfile import read_lines
+from deepgrn_tool.formats.textfile import read_lines, real_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -153,7 +153,7 @@ def _setting(lines: _Lines, name: str) -> float | None:
     if found is None:
         return None
     try:
-        value = float(found[1])
+        value = real_number(found[1])
     except ValueError as error:
         raise InputError(f"'{found[1]}' after {name}= is not a number", lines.path, number) from error
     if not 0 <= value < np.inf or (name == "w" and not (value.is_integer() and 1 <= value <= MOST_COLUMNS)):
@@ -185,10 +185,8 @@ def _rows(lines: _Lines, name: str, width: float | None) -> Iterator[list[float]
 
 def _numbers(text: str) -> list[float] | None:
     """Give the numbers of a row, None where there is something else."""
-    if "_" in text:  # which Python takes for a part of a number
-        return None
     try:
-        return [float(word) for word in text.split()]
+        return [real_number(word) for word in text.split()]
     except ValueError:
         return None
 

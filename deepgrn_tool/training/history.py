@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from deepgrn_tool.errors import InputError
-from deepgrn_tool.formats.textfile import read_lines
+from deepgrn_tool.formats.textfile import read_lines, real_number, whole_number
 
 
 @dataclass(frozen=True)
@@ -38,14 +38,14 @@ class Epoch:
 
 
 _KINDS: dict[str, Callable[[str], Any]] = {
-    "epoch": int,
-    "loss": float,
-    "validation_auprc": float,
-    "validation_auroc": float,
+    "epoch": whole_number,
+    "loss": real_number,
+    "validation_auprc": real_number,
+    "validation_auroc": real_number,
     "merge": str,
-    "positives": int,
-    "negatives": int,
-    "learning_rate": float,
+    "positives": whole_number,
+    "negatives": whole_number,
+    "learning_rate": real_number,
     "kept": str,
 }  # of the columns
 
