@@ -44,20 +44,24 @@ class InputError(Exception):
         return f"{self.path}, line {self.line}: {self.message}"
 
 
-def printable(text: str) -> str:
-    r"""Make one line out of any text, which every terminal shows as it is; for messages that quote a file.
+def escaped(text: str) -> str:
+    r"""Write whatever a terminal would not show as it is as Python escapes: for text that comes out of a file.
 
-    Line ends, control and escape codes, marks that turn the direction of writing, and bytes that are no UTF-8 are
-    written as Python escapes. A very long text is cut in its middle.
+    These are line ends, control and escape codes, marks that turn the direction of writing, bytes that are no UTF-8.
 
-    >>> printable("'a\x1b[31m\n' is no number")
+    >>> escaped("'a\x1b[31m\n' is no number")
     "'a\\x1b[31m\\n' is no number"
     """
-    if len(text) > LONGEST_MESSAGE:
-        text = f"{text[: LONGEST_MESSAGE - MESSAGE_END]} … {text[-MESSAGE_END:]}"
     if text.isprintable():
         return text
     return "".join(one if one.isprintable() else one.encode("unicode_escape").decode("ascii") for one in text)
+
+
+def printable(text: str) -> str:
+    """Make one line of bounded length out of a message, whatever it quotes: escaped, and cut in the middle."""
+    if len(text) > LONGEST_MESSAGE:
+        text = f"{text[: LONGEST_MESSAGE - MESSAGE_END]} … {text[-MESSAGE_END:]}"
+    return escaped(text)
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

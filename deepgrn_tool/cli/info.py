@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from deepgrn_tool.cli._common import new_parser, run_cli
+from deepgrn_tool.errors import escaped
 
 if TYPE_CHECKING:
     import argparse
@@ -22,6 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _write_table(columns: Sequence[str], rows: Sequence[Sequence[str]], tsv: bool) -> None:
+    rows = [[escaped(cell) for cell in row] for row in rows]
     if tsv:
         lines = ["\t".join(row) for row in (columns, *rows)]
     else:

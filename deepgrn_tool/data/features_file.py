@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from deepgrn_tool.data.layout import check_layout
+from deepgrn_tool.data.layout import check_layout, number_attribute
 from deepgrn_tool.data.schema import ANNOTATION_CLASSES, PROGRAM, UNKNOWN_BASE
 from deepgrn_tool.errors import InputError, did_you_mean
 from deepgrn_tool.formats.hdf5 import open_hdf5
@@ -50,8 +50,8 @@ class FeaturesFile:
         self._file = open_hdf5(self.path, PROGRAM, _CACHE_SIZE)
         try:
             names, lengths = check_layout(self._file, self.path)
-            self.assembly = str(self._file.attrs["assembly"])
-        except (OSError, RuntimeError) as error:
+            self.assembly: str = self._file.attrs["assembly"]
+        except (OSError, RuntimeError, KeyError, ValueError) as error:
             self._file.close()
             raise InputError("is damaged HDF5; make or copy the file again", path) from error
         except BaseException:
@@ -137,7 +137,11 @@ class FeaturesFile:
         Raises:
             InputError: The chromosome is not there.
         """
-        return self._read("sequence", chrom, start, end, UNKNOWN_BASE, np.uint8)
+        codes = self._read("sequence", chrom, start, end, UNKNOWN_BASE, np.uint8)
+        if codes.size and codes.max() > UNKNOWN_BASE:
+            place = f"{chrom}:{start + int(np.argmax(codes > UNKNOWN_BASE))}"
+            raise InputError(f"sequence, {place} is no base; make the file again with {PROGRAM}", self.path)
+        return codes
 
     def signal(self, track: str, chrom: str, start: int, end: int, cell: str | None = None) -> NDArray[np.float32]:
         """Read a signal; positions off the chromosome's ends are 0.
@@ -170,18 +174,26 @@ class FeaturesFile:
         else:
             self._known(f"track of cell '{cell}'", track, self.cell_tracks(cell))
             name = f"cells/{cell}/tracks/{track}"
-        return float(self._file[name].attrs.get("maximum", 0.0))
+        return number_attribute(self._file[name], "maximum", self.path)
 
     def _intervals(self, name: str, chrom: str) -> Intervals:
         number = self._index[self._known("chromosome", chrom, self.chromosomes)]
         if name not in self._file:
             return np.empty(0, np.int64), np.empty(0, np.int64)
         dataset = self._file[name]
-        if name not in self._boundaries:
-            self._boundaries[name] = np.searchsorted(dataset[:, 0], np.arange(len(self.chromosomes) + 1))
-        first, last = self._boundaries[name][number : number + 2]
-        rows = dataset[int(first) : int(last)]
-        return rows[:, 1].copy(), rows[:, 2].copy()
+        try:
+            if name not in self._boundaries:
+                self._boundaries[name] = np.searchsorted(dataset[:, 0], np.arange(len(self.chromosomes) + 1))
+            first, last = self._boundaries[name][number : number + 2]
+            rows = dataset[int(first) : int(last)]
+        except (OSError, RuntimeError) as error:
+            raise InputError(f"{name} cannot be read; the file is damaged", self.path) from error
+        starts, ends = rows[:, 1].copy(), rows[:, 2].copy()
+        within = (rows[:, 0] == number) & (starts >= 0) & (ends <= self.chromosomes[chrom]) & (starts < ends)
+        if not (within.all() and (starts[1:] > ends[:-1]).all()):
+            text = f"the intervals of {name} on {chrom} are not merged, in order and within it"
+            raise InputError(f"{text}; make the file again with {PROGRAM}", self.path)
+        return starts, ends
 
     def annotation(self, chrom: str) -> list[Intervals]:
         """Read the annotation of a chromosome.
