@@ -18,3 +18,16 @@ def output(tmp_path):
     """A name for a model file, in an empty folder."""
     (tmp_path / "out").mkdir()
     return tmp_path / "out" / "model.h5"
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    """An installed Chromium, driven by Playwright; tests that use it are marked `needs_chromium`."""
+    from browser_pages import CHROMIUM
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        # As root, in containers, Chromium runs without its sandbox only.
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()

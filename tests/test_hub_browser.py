@@ -3,19 +3,15 @@
 Where the colours of the tracks are expected follows from the drawing in hub_toys: 2,000 bp from chrA:4500 on.
 """
 
-import io
-import shutil
-
-import matplotlib.image
 import numpy as np
 import pytest
+from browser_pages import Opened, needs_chromium, pixels
 from hub_toys import EMAIL, HubToy
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from deepgrn_tool.cli.hub import main
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed (Debian: apt-get install chromium)")
+pytestmark = needs_chromium
 BLUE, VERMILLION = (0, 114, 178), (213, 94, 0)
 # Name of the track: its colour, first and last column and height of what is drawn, as shares of the track's box.
 DRAWN = {
@@ -26,15 +22,6 @@ DRAWN = {
     "liver CTCF scores": (VERMILLION, 0.5, 0.75, 0.5),
     "liver accessibility": (VERMILLION, 0.5, 0.55, 1),
 }
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with sync_playwright() as playwright:
-        # As root, in containers, Chromium runs without its sandbox only.
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
@@ -56,18 +43,11 @@ def toy(tmp_path_factory):
     return made
 
 
-class Seen:
+class Seen(Opened):
     """A page after it has drawn itself, and everything that happened meanwhile."""
 
     def __init__(self, chromium, path):
-        context = chromium.new_context(viewport={"width": 1280, "height": 800}, offline=True)
-        self.page = context.new_page()
-        self.said, self.requests = [], []
-        self.page.on("console", lambda message: self.said.append(f"{message.type}: {message.text}"))
-        self.page.on("pageerror", lambda error: self.said.append(f"error: {error}"))
-        self.page.on("dialog", lambda dialog: self.said.append(f"dialog: {dialog.message}"))
-        self.page.on("request", lambda request: self.requests.append(request.url))
-        self.page.goto(path.as_uri())
+        super().__init__(chromium, path)
         self.wait()
 
     def wait(self):
@@ -79,7 +59,7 @@ class Seen:
             before, now = now, self.page.screenshot()
             if now == before:
                 break
-        self.picture = np.round(matplotlib.image.imread(io.BytesIO(now))[:, :, :3] * 255)
+        self.picture = pixels(now)
 
     def tracks(self):
         """Cut out what each track draws, by its name."""
@@ -131,9 +111,7 @@ def test_texts(seen):
 
 def test_nothing_goes_wrong_and_nothing_leaves_the_page(seen, toy):
     assert seen.said == []
-    assert [url for url in seen.requests if not url.startswith(("data:", "blob:"))] == [
-        (toy.folder / "hub" / "index.html").as_uri()
-    ]
+    assert seen.requests == [(toy.folder / "hub" / "index.html").as_uri()]
 
 
 def test_going_to_another_region_of_another_chromosome(chromium, toy):

@@ -73,10 +73,11 @@ def draw_place(
             _draw_bound(panels.pop(0), bound)
         edges = np.arange(place.start, place.end + 1)
         for number, (axes, (name, values)) in enumerate(zip(panels, signals.items(), strict=True)):
+            color = COLORS[(0, 2, 3)[number % 3]]
             # The outline keeps signals of single bases visible.
-            axes.stairs(values, edges, fill=True, color=COLORS[(0, 2, 3)[number % 3]], linewidth=0.6)
+            axes.stairs(values, edges, fill=True, facecolor=color, edgecolor=color, linewidth=1)
             axes.set_ylabel(name, rotation=0, ha="right", va="center")
-            axes.set_ylim(0, 1 if name == "score" else max(float(values.max()) * 1.05, 1e-6))
+            axes.set_ylim(0, 1 if name == "score" or not values.any() else float(values.max()) * 1.05)
             axes.grid(axis="x")
         last.set_xlim(place.start, place.start + SPAN)
         last.ticklabel_format(axis="x", style="plain", useOffset=False)

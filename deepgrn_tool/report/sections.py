@@ -106,18 +106,13 @@ def quality_section(
 
 def _main_facts(metrics: Metrics) -> list[Fact]:
     """Put the numbers in words that matter most, as far as there are any."""
-    rate = f"{metrics.base_rate:.2g}"
-    found = f"{100 * metrics.recall_at_10_percent_fdr:.0f} %"
-    facts = {
-        metrics.auprc: Fact(
-            f"{metrics.auprc:.3f}", f"auPRC, the area below precision and recall; guessing gives {rate}"
-        ),
-        metrics.auroc: Fact(
-            f"{metrics.auroc:.3f}", "auROC, how often bound bins outscore unbound ones; guessing gives 0.5"
-        ),
-        metrics.recall_at_10_percent_fdr: Fact(found, "of the bound bins are found where 10 % of calls are wrong"),
-    }
-    return [fact for value, fact in facts.items() if not np.isnan(value)]
+    recall = metrics.recall_at_10_percent_fdr
+    facts = [
+        (metrics.auprc, ".3f", f"auPRC, the area below precision and recall; guessing gives {metrics.base_rate:.2g}"),
+        (metrics.auroc, ".3f", "auROC, how often bound bins outscore unbound ones; guessing gives 0.5"),
+        (recall, ".0%", "of the bound bins are found where 10 % of calls are wrong"),
+    ]
+    return [Fact(format(value, style), meaning) for value, style, meaning in facts if not np.isnan(value)]
 
 
 def _classes(scores: NDArray[np.float64]) -> NDArray[np.int64]:
