@@ -14,11 +14,12 @@ import sys
 from typing import TYPE_CHECKING, TypeVar
 
 from deepgrn_tool import __version__
+from deepgrn_tool.cli._signals import STOPS, StopSignals
+from deepgrn_tool.cli._streams import keep_numbers
 from deepgrn_tool.errors import InputError, UsageError, printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from types import FrameType
     from typing import NoReturn
 
 logger = logging.getLogger("deepgrn_tool")
@@ -28,10 +29,6 @@ EXIT_OK = 0
 EXIT_INPUT = 1  # bad data
 EXIT_USAGE = 2  # bad options
 EXIT_SIGNAL = 128  # plus the signal's number, as shells report it
-
-
-class _Terminated(BaseException):
-    """SIGTERM arrived; unwinds the stack so that temporary files are removed."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -163,45 +160,41 @@ def _describe_os_error(error: OSError) -> str:
     return " ".join(str(error).split())
 
 
-def _on_sigterm(number: int, frame: FrameType | None) -> None:
-    raise _Terminated
-
-
 def run_cli(
     parser: argparse.ArgumentParser,
     run: Callable[[argparse.Namespace], None],
     argv: Sequence[str] | None = None,
 ) -> int:
-    """Parse options, run, and return the exit code: 0, 1 for bad data, 2 for bad options.
+    """Parse options, run, and return the exit code: 0, 1 for bad data, 2 for bad options, 130 or 143 after a signal.
 
     Expected mistakes become one line on stderr; any other exception is a bug and propagates.
+
+    Args:
+        parser: The program's parser.
+        run: What the program does.
+        argv: The options; None for those of the command line, after which the process ends.
     """
-    args = parser.parse_args(argv)
-    _set_up_logging(args)
-    # Read once, when NumPy and TensorFlow load: --threads alone decides how many threads compute.
-    for library in ("OPENBLAS", "OMP", "MKL"):
-        os.environ.setdefault(f"{library}_NUM_THREADS", "1")
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    previous = signal.signal(signal.SIGTERM, _on_sigterm)
-    try:
-        run(args)
-        sys.stdout.flush()
-    except UsageError as error:
-        parser.error(str(error))
-    except (InputError, OSError) as error:
-        logger.debug("traceback:", exc_info=True)
-        text = str(error) if isinstance(error, InputError) else _describe_os_error(error)
-        logger.error("%s: error: %s", parser.prog, text)
-        if isinstance(error, BrokenPipeError):
-            # Python flushes stdout at exit and would complain a second time.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return EXIT_INPUT
-    except KeyboardInterrupt:
-        logger.error("%s: interrupted", parser.prog)
-        return EXIT_SIGNAL + signal.SIGINT
-    except _Terminated:
-        logger.error("%s: terminated", parser.prog)
-        return EXIT_SIGNAL + signal.SIGTERM
-    finally:
-        signal.signal(signal.SIGTERM, previous)
+    keep_numbers()
+    with StopSignals(last=argv is None) as signals:
+        try:
+            args = parser.parse_args(argv)
+            _set_up_logging(args)
+            # Read once, when NumPy and TensorFlow load: --threads alone decides how many threads compute.
+            for library in ("OPENBLAS", "OMP", "MKL"):
+                os.environ.setdefault(f"{library}_NUM_THREADS", "1")
+            os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+            run(args)
+        except BaseException as error:
+            if signals.received or isinstance(error, KeyboardInterrupt):
+                number = signals.received or signal.SIGINT
+                logger.error("%s: %s", parser.prog, STOPS[number])
+                return EXIT_SIGNAL + number
+            if isinstance(error, UsageError):
+                parser.error(str(error))
+            if not isinstance(error, (InputError, OSError)):
+                raise
+            logger.debug("traceback:", exc_info=True)
+            text = str(error) if isinstance(error, InputError) else _describe_os_error(error)
+            logger.error("%s: error: %s", parser.prog, text)
+            return EXIT_INPUT
     return EXIT_OK

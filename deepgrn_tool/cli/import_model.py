@@ -6,10 +6,10 @@ The file is read as data: code that it holds (Lambda layers) is never run. Score
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 from deepgrn_tool.cli._common import logger, new_parser, run_cli
+from deepgrn_tool.cli._streams import print_lines
 from deepgrn_tool.output import check_outputs
 
 if TYPE_CHECKING:
@@ -35,10 +35,10 @@ def run(args: argparse.Namespace) -> None:
     from deepgrn_tool.network.published import import_published
 
     model = import_published(args.published, factor=args.factor, assembly=args.assembly)
-    save_model(model, args.output)
     rows = describe_network(model.config)
     width = max(len(name) for name, _ in rows)
-    sys.stdout.writelines(f"{name.ljust(width)}  {text}\n" for name, text in rows)
+    print_lines(f"{name.ljust(width)}  {text}" for name, text in rows)
+    save_model(model, args.output)
     values = sum(array.size for array in model.weights.values())
     logger.info(
         "%s: %d weight arrays, %s values, from %s", args.output, len(model.weights), f"{values:,}", args.published

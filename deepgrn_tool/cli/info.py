@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 from deepgrn_tool.cli._common import new_parser, run_cli
+from deepgrn_tool.cli._streams import print_lines
 from deepgrn_tool.errors import escaped
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def _write_table(columns: Sequence[str], rows: Sequence[Sequence[str]], tsv: boo
     else:
         widths = [max((len(row[column]) for row in rows), default=0) for column in range(len(columns) - 1)]
         lines = ["  ".join([*map(str.ljust, row[:-1], widths), row[-1]]) for row in rows]
-    sys.stdout.write("\n".join(lines) + "\n")
+    print_lines(lines)
 
 
 def run(args: argparse.Namespace) -> None:
