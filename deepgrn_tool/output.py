@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import re
+import shutil
 import socket
 import tempfile
 import zlib
@@ -31,7 +32,7 @@ def check_outputs(outputs: Iterable[str | Path], inputs: Iterable[str | Path]) -
 
     Raises:
         UsageError: Two outputs are the same file, or an output is one of the inputs.
-        InputError: An output's folder does not exist or cannot be written, or the output is a folder.
+        InputError: An output's folder does not exist or cannot be written, or the output is a folder, device or pipe.
     """
     sources = {os.path.realpath(path): path for path in inputs}
     seen: set[str] = set()
@@ -45,6 +46,8 @@ def check_outputs(outputs: Iterable[str | Path], inputs: Iterable[str | Path]) -
         folder = os.path.dirname(real)
         if os.path.isdir(real):
             raise InputError("is a folder, not a file name to write to", output)
+        if os.path.exists(real) and not os.path.isfile(real):  # a finished file would take the place of /dev/null
+            raise InputError("is a device or a pipe; outputs are files, so give a file name", output)
         if not os.path.isdir(folder):
             raise InputError("its folder does not exist; create it first", output)
         if not os.access(folder, os.W_OK | os.X_OK):
@@ -63,9 +66,12 @@ def atomic_output(target: str | Path) -> Iterator[Path]:
         Path of an empty file with the permissions that the target will have.
     """
     real = Path(os.path.realpath(target))
-    _remove_abandoned(real)
-    prefix = f".{real.name}.{_place_of_processes():08x}-{os.getpid()}."
-    handle, name = tempfile.mkstemp(prefix=prefix, suffix=f".partial{real.suffix}", dir=real.parent)
+    begin, end = f".{real.name}.", f".partial{real.suffix}"
+    for path in abandoned(real.parent, begin, end):
+        with suppress(FileNotFoundError):  # another run was quicker
+            path.unlink()
+            logger.info("Removed %s, which a killed run left", path)
+    handle, name = tempfile.mkstemp(prefix=f"{begin}{_mark_of_process()}.", suffix=end, dir=real.parent)
     os.close(handle)
     temporary = Path(name)
     try:
@@ -80,26 +86,50 @@ def atomic_output(target: str | Path) -> Iterator[Path]:
         raise
 
 
+def temporary_folder() -> tempfile.TemporaryDirectory[str]:
+    """Make a folder for files that are needed while the program runs; those that killed runs left are removed."""
+    parent, begin = Path(tempfile.gettempdir()), "deepgrn-"
+    for path in abandoned(parent, begin, ""):
+        shutil.rmtree(path, ignore_errors=True)  # it may be another user's
+    return tempfile.TemporaryDirectory(prefix=f"{begin}{_mark_of_process()}.", dir=parent)
+
+
+def temporary_sibling(target: Path, suffix: str) -> Path:
+    """Make a folder beside `target` whose name tells what it belongs to and which process made it.
+
+    Args:
+        target: File or folder.
+        suffix: End of the name, such as ".partial".
+    """
+    return Path(tempfile.mkdtemp(prefix=f".{target.name}.{_mark_of_process()}.", suffix=suffix, dir=target.parent))
+
+
+def abandoned(folder: Path, begin: str, end: str) -> list[Path]:
+    """List the temporary files and folders that killed runs on this machine left in a folder.
+
+    Args:
+        folder: Where to look.
+        begin: What their names begin with, before the mark of the process.
+        end: What their names end with.
+    """
+    if not os.access(folder, os.R_OK):  # a folder that one may write to and not look into
+        return []
+    pattern = re.compile(rf"{re.escape(begin)}{_place_of_processes():08x}-([0-9]+)\.[^.]+{re.escape(end)}\Z")
+    found = [(entry, pattern.match(entry.name)) for entry in folder.iterdir()]
+    return [entry for entry, match in found if match and _is_gone(int(match[1]))]
+
+
+def _mark_of_process() -> str:
+    """Name this process in a way that `abandoned` finds again."""
+    return f"{_place_of_processes():08x}-{os.getpid()}"
+
+
 def _place_of_processes() -> int:
     """Tell where a process number means something: this machine, or this container on it; 32 bits."""
     place = socket.gethostname()
     if os.path.exists(PROCESS_NAMESPACE):
         place += os.readlink(PROCESS_NAMESPACE)
     return zlib.crc32(place.encode())
-
-
-def _remove_abandoned(target: Path) -> None:
-    """Remove what killed runs on this machine left of a target."""
-    begin, end = re.escape(f".{target.name}."), re.escape(f".partial{target.suffix}")
-    pattern = re.compile(rf"{begin}{_place_of_processes():08x}-([0-9]+)\.[^.]+{end}\Z")
-    if not os.access(target.parent, os.R_OK):  # a folder that one may write to and not look into
-        return
-    found = [(entry, pattern.match(entry.name)) for entry in target.parent.iterdir()]
-    abandoned = [entry for entry, match in found if match and _is_gone(int(match[1]))]
-    for path in abandoned:
-        with suppress(FileNotFoundError):  # another run was quicker
-            path.unlink()
-            logger.info("Removed %s, which a killed run left", path)
 
 
 def _is_gone(process: int) -> bool:

@@ -1,6 +1,9 @@
 """A hub appears whole or not at all, and replaces nothing but a hub."""
 
 import os
+import signal
+import subprocess
+import sys
 
 import pytest
 from hub_toys import EMAIL, HubToy
@@ -41,12 +44,58 @@ def test_a_failed_renaming_brings_the_old_folder_back(tmp_path, monkeypatch):
             raise PermissionError(13, "Permission denied", str(target))
         rename(source, target)
 
+    monkeypatch.setattr("deepgrn_tool.hub.folder._exchange", lambda new, target: False)  # not on every file system
     monkeypatch.setattr(os, "rename", fails_the_second_time)
     with pytest.raises(PermissionError), atomic_folder(tmp_path / "old"):
         pass
     assert len(calls) == 3
     assert [path.name for path in tmp_path.iterdir()] == ["old"]
     assert (tmp_path / "old" / "file").read_text() == "old"
+
+
+def test_where_folders_cannot_be_exchanged_the_old_one_makes_way(tmp_path, monkeypatch):
+    (tmp_path / "old").mkdir()
+    (tmp_path / "old" / "file").write_text("old")
+    monkeypatch.setattr("deepgrn_tool.hub.folder._exchange", lambda new, target: False)
+    with atomic_folder(tmp_path / "old") as folder:
+        (folder / "file").write_text("new")
+    assert [path.name for path in tmp_path.iterdir()] == ["old"]
+    assert (tmp_path / "old" / "file").read_text() == "new"
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+import deepgrn_tool.hub.folder as program
+if sys.argv[2] == "renaming":
+    program._exchange = lambda new, target: False
+    program.os.rename = lambda old, new, rename=os.rename: (rename(old, new), os.kill(os.getpid(), signal.SIGKILL))
+elif sys.argv[2] == "removing":
+    program.shutil.rmtree = lambda folder, ignore_errors: os.kill(os.getpid(), signal.SIGKILL)
+with program.atomic_folder(Path(sys.argv[1])) as folder:
+    (folder / "file").write_text("new")
+    if sys.argv[2] == "writing":
+        os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+# Where folders can be exchanged, the hub is never missing; where they cannot, the old one lies in a folder of the name.
+@pytest.mark.parametrize(
+    ("moment", "left", "where"),
+    [("writing", "old", "old/file"), ("removing", "new", "old/file"), ("renaming", "old", ".old.*.old/old/file")],
+)
+def test_the_next_run_removes_what_a_killed_one_left(tmp_path, moment, left, where):
+    (tmp_path / "old").mkdir()
+    (tmp_path / "old" / "file").write_text("old")
+    command = [sys.executable, "-c", KILLED, str(tmp_path / "old"), moment]
+    assert subprocess.run(command, timeout=60).returncode == -signal.SIGKILL
+    assert [path.read_text() for path in tmp_path.glob(where)] == [left]
+    names = {path.name for path in tmp_path.iterdir()} - {"old"}
+    assert names and all(name.startswith(".old.") and name.endswith((".partial", ".old")) for name in names)
+    with atomic_folder(tmp_path / "old") as folder:
+        (folder / "file").write_text("again")
+    assert [path.name for path in tmp_path.iterdir()] == ["old"]
+    assert (tmp_path / "old" / "file").read_text() == "again"
 
 
 @pytest.fixture

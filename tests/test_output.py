@@ -7,8 +7,10 @@ import sys
 
 import pytest
 
-from deepgrn_tool.output import atomic_output
+from deepgrn_tool.errors import InputError
+from deepgrn_tool.output import atomic_output, check_outputs, temporary_folder
 
+DEVICE = "is a device or a pipe; outputs are files, so give a file name"
 KILLED = """
 import os, signal, sys
 from deepgrn_tool.output import atomic_output
@@ -91,3 +93,34 @@ def test_nothing_is_left_of_a_block_that_fails(tmp_path):
         temporary.write_text("half")
         raise ZeroDivisionError
     assert names(tmp_path) == []
+
+
+def test_devices_and_pipes_are_not_replaced(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to("/dev/null")
+    for path in ("/dev/null", "/dev/full", tmp_path / "pipe", tmp_path / "link"):
+        with pytest.raises(InputError) as caught:
+            check_outputs([path], [])
+        assert str(caught.value) == f"{path}: {DEVICE}"
+
+
+FOLDER = """
+import os, signal
+from deepgrn_tool.output import temporary_folder
+folder = temporary_folder()
+print(folder.name, flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_the_next_temporary_folder_removes_those_of_killed_runs(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", FOLDER], stdout=-1, text=True, env=environment, timeout=60)
+    assert done.returncode == -signal.SIGKILL
+    assert names(tmp_path) == [os.path.basename(done.stdout.rstrip())]
+    (tmp_path / "deepgrn-notes").mkdir()
+    with temporary_folder() as first, temporary_folder() as second:
+        assert first != second
+        assert names(tmp_path) == sorted([os.path.basename(first), os.path.basename(second), "deepgrn-notes"])
+    assert names(tmp_path) == ["deepgrn-notes"]

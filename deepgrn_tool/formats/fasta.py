@@ -9,7 +9,6 @@ from __future__ import annotations
 import gzip
 import os
 import string
-import tempfile
 import zlib
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +18,7 @@ import numpy as np
 import pysam
 
 from deepgrn_tool.errors import InputError, did_you_mean
+from deepgrn_tool.output import temporary_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -133,7 +133,7 @@ class Fasta:
         """Check the file and open it with its index, or with a temporary one."""
         self.path = Path(path)
         bgzip = _check_kind(self.path)
-        self._folder = tempfile.TemporaryDirectory(prefix="deepgrn-")
+        self._folder = temporary_folder()
         try:
             self.indexed_path = self.path
             scanned = not _usable_indexes(self.path, bgzip)

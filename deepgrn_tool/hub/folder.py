@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import ctypes
+import logging
 import os
 import shutil
-import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deepgrn_tool.errors import InputError, UsageError
+from deepgrn_tool.output import abandoned, temporary_sibling
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+logger = logging.getLogger(__name__)
+
 HUB_FILE = "hub.txt"
 OWN_MARK = "hub deepgrn_"  # how the first line of our hub.txt begins
+PARTIAL, OLD = ".partial", ".old"  # ends of names: a hub in the making, and one that makes way
+AT_FDCWD, RENAME_EXCHANGE = -100, 2  # linux/fcntl.h, linux/fs.h
 
 
 def check_folder(target: Path, overwrite: bool, inputs: Iterable[Path]) -> None:
@@ -62,22 +68,43 @@ def _is_own_hub(folder: Path) -> bool:
 def atomic_folder(target: Path) -> Iterator[Path]:
     """Give an empty folder beside `target`; rename it to `target` if the block ends well, else remove it.
 
-    What `target` was before is removed after the new folder took its place.
+    What `target` was before is removed after the new folder took its place, and so are folders that killed runs left.
 
     Yields:
         The folder, with the permissions that folders have here.
     """
     real = Path(os.path.realpath(target))
-    temporary = Path(tempfile.mkdtemp(prefix=f".{real.name}.", suffix=".partial", dir=real.parent))
+    _remove_abandoned(real, PARTIAL)
+    temporary = temporary_sibling(real, PARTIAL)
     try:
         umask = os.umask(0)
         os.umask(umask)
         temporary.chmod(0o777 & ~umask)
         yield temporary
-        _replace(temporary, real)
+        if _exchange(temporary, real):
+            shutil.rmtree(temporary, ignore_errors=True)
+        else:
+            _replace(temporary, real)
+        _remove_abandoned(real, OLD)
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
         raise
+
+
+def _remove_abandoned(target: Path, suffix: str) -> None:
+    """Remove what killed runs left beside a folder."""
+    for path in abandoned(target.parent, f".{target.name}.", suffix):
+        shutil.rmtree(path, ignore_errors=True)  # another run may be quicker
+        logger.info("Removed %s, which a killed run left", path)
+
+
+def _exchange(new: Path, target: Path) -> bool:
+    """Let two folders change their names in one step; tells whether system and file system could."""
+    rename = getattr(ctypes.CDLL(None), "renameat2", None)
+    if rename is None or not target.exists():
+        return False
+    done = rename(AT_FDCWD, os.fsencode(new), AT_FDCWD, os.fsencode(target), RENAME_EXCHANGE)
+    return int(done) == 0
 
 
 def _replace(new: Path, target: Path) -> None:
@@ -85,11 +112,13 @@ def _replace(new: Path, target: Path) -> None:
     if not target.exists():
         os.rename(new, target)
         return
-    with tempfile.TemporaryDirectory(prefix=f".{target.name}.", suffix=".old", dir=target.parent) as aside:
-        old = Path(aside) / target.name
-        os.rename(target, old)
-        try:
-            os.rename(new, target)
-        except BaseException:
-            os.rename(old, target)
-            raise
+    aside = temporary_sibling(target, OLD)
+    old = aside / target.name
+    os.rename(target, old)
+    try:
+        os.rename(new, target)
+    except BaseException:
+        os.rename(old, target)
+        aside.rmdir()
+        raise
+    shutil.rmtree(aside)

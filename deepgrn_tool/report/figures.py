@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from deepgrn_tool.output import temporary_folder
 from deepgrn_tool.plots.style import COLORS, GRAY, figure_files
 from deepgrn_tool.report.content import Figure
 from deepgrn_tool.report.track import CLASSES, SPAN, Place
@@ -28,7 +28,7 @@ def drawn(draw: Callable[[Path], Any], caption: str, facts: str, suffix: str = "
         facts: What it shows, in words.
         suffix: Of `KINDS`.
     """
-    with tempfile.TemporaryDirectory() as folder:
+    with temporary_folder() as folder:
         path = Path(folder) / f"figure{suffix}"
         draw(path)
         return Figure(path.read_bytes(), KINDS[suffix], caption, facts)
