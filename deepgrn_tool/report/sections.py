@@ -106,13 +106,17 @@ def quality_section(
 
 def _main_facts(metrics: Metrics) -> list[Fact]:
     """Put the numbers in words that matter most, as far as there are any."""
-    recall = metrics.recall_at_10_percent_fdr
+    rate, recall = f"{metrics.base_rate:.2g}", metrics.recall_at_10_percent_fdr
     facts = [
-        (metrics.auprc, ".3f", f"auPRC, the area below precision and recall; guessing gives {metrics.base_rate:.2g}"),
-        (metrics.auroc, ".3f", "auROC, how often bound bins outscore unbound ones; guessing gives 0.5"),
-        (recall, ".0%", "of the bound bins are found where 10 % of calls are wrong"),
+        (metrics.auprc, f"{metrics.auprc:.3f}", f"auPRC, the area below precision and recall; guessing gives {rate}"),
+        (
+            metrics.auroc,
+            f"{metrics.auroc:.3f}",
+            "auROC, how often bound bins outscore unbound ones; guessing gives 0.5",
+        ),
+        (recall, f"{100 * recall:.0f} %", "of the bound bins are found where 10 % of calls are wrong"),
     ]
-    return [Fact(format(value, style), meaning) for value, style, meaning in facts if not np.isnan(value)]
+    return [Fact(text, meaning) for value, text, meaning in facts if not np.isnan(value)]
 
 
 def _classes(scores: NDArray[np.float64]) -> NDArray[np.int64]:
