@@ -1,20 +1,23 @@
-"""bigWig signal, checked before the C library sees it.
+"""bigWig signal, read so that no file, damaged or made to deceive, does more than be refused.
 
-The library prints to stderr or ends the process on damaged files, and its `header()` ends the process when the file's
-sum is NaN. So magic, offsets and sizes are checked here first, and `header()` is never called.
+The usual library ends the process on files that lie, prints to stderr, and its `header()` ends the process when the
+file's sum is NaN; so the data are read here, within the bounds of what was checked. Zoom levels are not used.
+
+Source: Kent et al. (2010), BigWig and BigBed, supplementary tables 9 to 13.
 """
 
 from __future__ import annotations
 
 import os
 import struct
+import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import pyBigWig
 
 from deepgrn_tool.errors import InputError, did_you_mean
+from deepgrn_tool.formats.bigwig_index import is_bigwig, read_chromosomes, read_header, read_index
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,89 +25,28 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-MAGIC = 0x888FFC26
-INDEX_MAGIC = 0x2468ACE0
-CHROMOSOME_MAGIC = 0x78CA8C91
-_HEADER = struct.Struct("<IHHQQQHHQQIQ")
-_END_MARK_SINCE = 4  # files of this version and later repeat the magic at their end
-_SUMMARY = struct.Struct("<Qdddd")
-_PROBE = 8192  # bp
-_SPARSE_PIECE = 1 << 19  # bp
-_DENSE_PIECE = 1 << 20  # bp
-# Listing an interval costs as much as reading about 150 positions one by one.
-_POSITIONS_PER_INTERVAL = 150
-_INTERVAL = np.dtype([("start", np.int64), ("end", np.int64), ("value", np.float32)])
+    Positions = NDArray[np.int64]
+
+__all__ = ["BigWig", "check_values", "is_bigwig"]
+
+_BLOCK = struct.Struct("<IIIIIBBH")
+_BEDGRAPH, _VARIABLE_STEP, _FIXED_STEP = 1, 2, 3  # kinds of blocks
+_ITEMS = {
+    _BEDGRAPH: np.dtype([("start", "<u4"), ("end", "<u4"), ("value", "<f4")]),
+    _VARIABLE_STEP: np.dtype([("start", "<u4"), ("value", "<f4")]),
+    _FIXED_STEP: np.dtype([("value", "<f4")]),
+}
+_LARGEST_BLOCK = _BLOCK.size + 65_535 * 12  # bytes, unpacked: items are counted in 16 bits
+_ROWS_AT_ONCE = 1 << 16
+_LONG = 20  # bp; intervals that are longer on average are painted one by one
 
 
-class _Layout(NamedTuple):
-    """What the fixed header says."""
+class _Rows(NamedTuple):
+    """Intervals of one chromosome, ascending."""
 
-    version: int
-    zoom_levels: int
-    offsets: tuple[int, ...]
-    index_offset: int
-    summary_offset: int
-
-
-def is_bigwig(path: str | Path) -> bool:
-    """Tell by its first four bytes whether a file is a bigWig, of either byte order."""
-    with open(path, "rb") as stream:
-        head = stream.read(4)
-    return head in (MAGIC.to_bytes(4, "little"), MAGIC.to_bytes(4, "big"))
-
-
-def _kind(head: bytes) -> str:
-    if not head:
-        return "is empty"
-    if head[:4] == b"\xeb\xf2\x89\x87":
-        return "is a bigBed, not a bigWig"
-    if head[:4] == b"CRAM":
-        return "is CRAM; only accessibility can be counted from alignments, convert this track to bigWig"
-    if head[:2] == b"\x1f\x8b":
-        return "is gzip or BAM, not a bigWig; convert text to bigWig with bedGraphToBigWig, BAM with bamCoverage"
-    return "is not a bigWig; convert bedGraph or wiggle text with bedGraphToBigWig or wigToBigWig"
-
-
-def _read_layout(path: Path) -> _Layout:
-    with open(path, "rb") as stream:
-        head = stream.read(_HEADER.size)
-        if head[:4] == MAGIC.to_bytes(4, "big"):
-            raise InputError("is a bigWig of a big-endian machine; rewrite it with bigWigToWig and wigToBigWig", path)
-        if head[:4] != MAGIC.to_bytes(4, "little"):
-            raise InputError(_kind(head), path)
-        if len(head) < _HEADER.size:
-            raise InputError("is truncated within its header; copy the file again", path)
-        _, version, zooms, tree, data, index, _, _, _, summary, _, _ = _HEADER.unpack(head)
-        zoom_table = stream.read(24 * zooms)
-        if len(zoom_table) < 24 * zooms:
-            raise InputError("is truncated within its header; copy the file again", path)
-        zoom_offsets = [
-            place for level in range(zooms) for place in struct.unpack_from("<QQ", zoom_table, 24 * level + 8)
-        ]
-    return _Layout(version, zooms, (tree, data, index, summary, *zoom_offsets), index, summary)
-
-
-def _check_structure(path: Path) -> tuple[float, ...]:
-    """Refuse a file that the library could not read; return covered bases, minimum, maximum, sum, sum of squares."""
-    size = os.path.getsize(path)
-    layout = _read_layout(path)
-    truncated = InputError("is truncated or was not written to its end; copy or make the file again", path)
-    if max(layout.offsets) >= size or min(layout.offsets[:3]) < _HEADER.size:
-        raise truncated
-    with open(path, "rb") as stream:
-        if layout.version >= _END_MARK_SINCE:
-            stream.seek(-4, os.SEEK_END)
-            if stream.read(4) != MAGIC.to_bytes(4, "little"):
-                raise truncated
-        for offset, magic in ((layout.offsets[0], CHROMOSOME_MAGIC), (layout.index_offset, INDEX_MAGIC)):
-            stream.seek(offset)
-            if stream.read(4) != magic.to_bytes(4, "little"):
-                raise InputError("is damaged: an index is not where the header says; make the file again", path)
-        if not layout.summary_offset:
-            return ()
-        stream.seek(layout.summary_offset)
-        summary = stream.read(_SUMMARY.size)
-    return _SUMMARY.unpack(summary) if len(summary) == _SUMMARY.size else ()
+    starts: Positions
+    ends: Positions
+    values: NDArray[np.float32]
 
 
 class BigWig:
@@ -122,17 +64,17 @@ class BigWig:
     """
 
     def __init__(self, path: str | Path) -> None:
-        """Check the structure, then open the file."""
+        """Read chromosomes and index."""
         self.path = Path(path)
-        summary = _check_structure(self.path)
+        self._stream = open(self.path, "rb")
         try:
-            self._file = pyBigWig.open(str(self.path))
-        except RuntimeError as error:
-            raise InputError("cannot be opened as bigWig; make the file again", path) from error
-        self.lengths: dict[str, int] = {name: int(length) for name, length in self._file.chroms().items()}
-        # A NaN that is stored makes the sums NaN; then each value is looked at.
-        self._stored_nan = not np.isfinite(summary[1:]).all() if summary else True
-        self._dense = False
+            header = read_header(self._stream, self.path)
+            self.lengths, self._numbers = read_chromosomes(self._stream, header, self.path)
+            self._blocks = read_index(self._stream, header, self.path)
+        except BaseException:
+            self._stream.close()
+            raise
+        self._compressed = header.compressed
 
     def __enter__(self) -> BigWig:
         """Return the reader itself."""
@@ -142,7 +84,7 @@ class BigWig:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Close the file."""
-        self._file.close()
+        self._stream.close()
 
     def values(self, chrom: str, start: int, end: int) -> NDArray[np.float32]:
         """Read the signal of a region.
@@ -158,15 +100,11 @@ class BigWig:
         Raises:
             InputError: The chromosome is unknown or the data cannot be read.
         """
-        if chrom not in self.lengths:
-            raise InputError(f"has no chromosome '{chrom}'{did_you_mean(chrom, self.lengths)}", self.path)
         out = np.zeros(end - start, np.float32)
-        position = start
-        try:
-            while position < end:
-                position = self._fill(out, chrom, start, position, end)
-        except RuntimeError as error:
-            raise InputError(f"{chrom} cannot be read; the file is damaged, make it again", self.path) from error
+        for index in self._overlapping(chrom, start, end):
+            rows = self._read(index, chrom)
+            if len(rows.starts):
+                _paint(out, start, end, rows)
         return out
 
     def intervals(self, chrom: str) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]]:
@@ -176,24 +114,28 @@ class BigWig:
             chrom: Chromosome name.
 
         Yields:
-            Starts, ends (int64, 0-based half-open) and values (float32) of some intervals, shape (n,) each, in the
-            order of the file; NaN where NaN is stored. Nothing where the chromosome has no value.
+            Starts, ends (int64, 0-based half-open) and values (float32) of some intervals, shape (n,) each, n >= 1,
+            by start; NaN where NaN is stored. Nothing where the chromosome has no value.
 
         Raises:
             InputError: The chromosome is unknown or the data cannot be read.
         """
-        if chrom not in self.lengths:
-            raise InputError(f"has no chromosome '{chrom}'{did_you_mean(chrom, self.lengths)}", self.path)
-        length = self.lengths[chrom]
-        for position in range(0, length, _DENSE_PIECE):
-            try:
-                rows = self._file.intervals(chrom, position, min(position + _DENSE_PIECE, length)) or ()
-            except RuntimeError as error:
-                raise InputError(f"{chrom} cannot be read; the file is damaged, make it again", self.path) from error
-            table = np.fromiter(rows, _INTERVAL, len(rows))
-            table = table[table["start"] >= position]  # one that began before was in the piece before
-            if len(table):
-                yield table["start"], table["end"], table["value"]
+        held: list[_Rows] = []
+        count, last = 0, 0
+        for index in self._overlapping(chrom, 0, 1 << 32):
+            rows = self._read(index, chrom)
+            if not len(rows.starts):
+                continue
+            if rows.starts[0] < last:
+                raise self._unreadable(chrom)
+            last = int(rows.starts[-1])
+            held.append(rows)
+            count += len(rows.starts)
+            if count >= _ROWS_AT_ONCE:
+                yield _join(held)
+                held, count = [], 0
+        if held:
+            yield _join(held)
 
     def finite_intervals(
         self, chrom: str
@@ -211,21 +153,64 @@ class BigWig:
                 raise InputError(text, self.path)
             yield starts, ends, values
 
-    def _fill(self, out: NDArray[np.float32], chrom: str, origin: int, position: int, end: int) -> int:
-        """Read the next piece in the way that suits its density; return where the piece ends."""
-        size = _PROBE if self._dense else _SPARSE_PIECE
-        stop = min(position + size, end)
-        intervals = self._file.intervals(chrom, position, stop) or ()
-        for first, last, value in intervals:
-            out[max(first, position) - origin : min(last, stop) - origin] = value
-        self._dense = len(intervals) * _POSITIONS_PER_INTERVAL > stop - position
-        if not self._dense or self._stored_nan or stop == end:
-            return stop
-        position, stop = stop, min(stop + _DENSE_PIECE, end)
-        values = self._file.values(chrom, position, stop, numpy=True)
-        np.nan_to_num(values, copy=False, nan=0.0, posinf=np.inf, neginf=-np.inf)
-        out[position - origin : stop - origin] = values
-        return stop
+    def _overlapping(self, chrom: str, start: int, end: int) -> range:
+        """List the blocks that may hold values of a region."""
+        if chrom not in self.lengths:
+            raise InputError(f"has no chromosome '{chrom}'{did_you_mean(chrom, self.lengths)}", self.path)
+        begin = self._numbers[chrom] << 32
+        first = int(np.searchsorted(self._blocks.reaches, begin + start, side="right"))
+        return range(first, int(np.searchsorted(self._blocks.firsts, begin + end, side="left")))
+
+    def _unreadable(self, chrom: str) -> InputError:
+        return InputError(f"{chrom} cannot be read; the file is damaged, make it again", self.path)
+
+    def _read(self, index: int, chrom: str) -> _Rows:
+        """Read one block; no row when it is of another chromosome."""
+        data = os.pread(self._stream.fileno(), int(self._blocks.sizes[index]), int(self._blocks.offsets[index]))
+        if self._compressed:
+            try:
+                data = zlib.decompressobj().decompress(data, _LARGEST_BLOCK)
+            except zlib.error as error:
+                raise self._unreadable(chrom) from error
+        if len(data) < _BLOCK.size:
+            raise self._unreadable(chrom)
+        number, first, _, step, span, kind, _, count = _BLOCK.unpack_from(data)
+        if kind not in _ITEMS or len(data) < _BLOCK.size + count * _ITEMS[kind].itemsize:
+            raise self._unreadable(chrom)
+        items = np.frombuffer(data, _ITEMS[kind], count, _BLOCK.size)
+        starts = first + step * np.arange(count) if kind == _FIXED_STEP else items["start"].astype(np.int64)
+        ends = items["end"].astype(np.int64) if kind == _BEDGRAPH else starts + span
+        ordered = (starts[1:] >= starts[:-1]).all() and (ends > starts).all()
+        if not ordered or (count and starts[-1] >= self.lengths[chrom] and number == self._numbers[chrom]):
+            raise self._unreadable(chrom)
+        if number != self._numbers[chrom]:
+            count = 0
+        return _Rows(starts[:count], ends[:count], items["value"][:count])
+
+
+def _join(held: list[_Rows]) -> tuple[Positions, Positions, NDArray[np.float32]]:
+    starts, ends, values = (np.concatenate(column) for column in zip(*held, strict=True))
+    return starts, ends, values.astype(np.float32)
+
+
+def _paint(out: NDArray[np.float32], start: int, end: int, rows: _Rows) -> None:
+    """Write the values of ascending intervals over those bases of [start, end) that they cover."""
+    inside = (rows.ends > start) & (rows.starts < end)
+    starts = np.maximum(rows.starts[inside], start) - start
+    ends = np.minimum(rows.ends[inside], end) - start
+    values = rows.values[inside]
+    sizes = ends - starts
+    total = int(sizes.sum())
+    if total == 0:
+        return
+    if total == ends[-1] - starts[0] and (starts[1:] == ends[:-1]).all():  # without gaps
+        out[starts[0] : ends[-1]] = values if total == len(values) else np.repeat(values, sizes)
+    elif total > _LONG * len(values):
+        for begin, stop, value in zip(starts.tolist(), ends.tolist(), values.tolist(), strict=True):
+            out[begin:stop] = value
+    else:
+        places = np.arange(total) + np.repeat(starts - np.cumsum(sizes) + sizes, sizes)
+        out[places] = np.repeat(values, sizes)
 
 
 def check_values(
