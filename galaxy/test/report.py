@@ -29,6 +29,20 @@ def _reasons(data: dict[str, Any]) -> list[str]:
     return [f"    {line}" for text in [*problems, *said] for line in text.splitlines()]
 
 
+def read_checks(text: str, name: str, exit_code: int) -> Report:
+    """Read what displays.py printed, a line of JSON per check; another end than a good one counts as a failed test."""
+    report = Report()
+    for line in text.splitlines() if not exit_code else ():
+        check = json.loads(line)
+        if check["problem"]:
+            report += Report(0, 1, [f"{check['name']}: failed, {check['problem']}"])
+        else:
+            report += Report(1, 0, [f"{check['name']}: passed"])
+    if not report.lines:
+        report += Report(0, 1, [f"{name} ended with exit code {exit_code}", text])
+    return report
+
+
 def read_report(file: Path, name: str, exit_code: int, log: Path) -> Report:
     """Read a report of planemo.
 

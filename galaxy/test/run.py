@@ -19,7 +19,7 @@ import time
 from pathlib import Path
 
 from environments import install
-from report import Report, read_report
+from report import Report, read_checks, read_report
 from server import Server, prepare_root
 
 GALAXY = Path(__file__).resolve().parent.parent
@@ -126,6 +126,15 @@ def test(server: Server, paths: list[Path], jobs: int) -> Report:
     return total
 
 
+def test_displays(server: Server) -> Report:
+    """Look at tracks as a browser does, and print each result."""
+    code, text = server.test_displays()
+    report = read_checks(text, "displays.py", code)
+    for line in report.lines:
+        say(line)
+    return report
+
+
 def main() -> int:
     """Run all, and give the exit code: 0 where nothing failed."""
     options = parse_options()
@@ -150,6 +159,8 @@ def main() -> int:
             return 0
         report = test(server, [path for path in chosen if path.is_dir()], options.jobs)
         report += test(server, [path for path in chosen if path.is_file()], 1)
+        if not options.only:
+            report += test_displays(server)
     say(f"{report.passed} passed, {report.failed} failed" + ("" if good else "; lint failed"))
     return 0 if good and report.passed and not report.failed else 1
 

@@ -18,6 +18,11 @@ from typing import Any
 
 START_SECONDS = 600
 STOP_SECONDS = 20
+# Which genomes the browsers know, as the tables that every Galaxy source tree brings: packages lack them.
+BROWSERS = {
+    "ucsc": "main\thttps://genome.ucsc.edu/cgi-bin/hgTracks?\thg19,hg38,sacCer3\n",
+    "igv": "local_default\tlocal\thttp://localhost:60151/load\thg19,hg38,sacCer3\thg19,hg38,sacCer3\n",
+}
 USER = "tester@example.org"
 ADMIN_KEY = "test_key"  # what planemo gives the servers that it starts
 
@@ -51,6 +56,11 @@ def prepare_root(work: Path, programs: Path, requirements: Mapping[str, str], st
     (root / "resolvers.xml").write_text(
         f'<dependency_resolvers><galaxy_packages base_path="{root / "dependencies"}"/></dependency_resolvers>\n'
     )
+    sites = []
+    for kind, row in BROWSERS.items():
+        (root / f"{kind}.txt").write_text(row)
+        sites.append({"type": kind, "file": str(root / f"{kind}.txt"), "display": [row.partition("\t")[0]]})
+    (root / "browsers.yml").write_text(json.dumps(sites))  # JSON is YAML, too
     return root
 
 
@@ -111,6 +121,16 @@ class Server:
         code, _ = self.planemo(arguments, name)
         return code, report, self._reports / f"{name}.log"
 
+    def test_displays(self) -> tuple[int, str]:
+        """Look at tracks by Galaxy's interface for programs; returns the exit code and what displays.py printed."""
+        python = str(self._work / "planemo" / "bin" / "python")
+        script = str(Path(__file__).with_name("displays.py"))
+        done = subprocess.run(
+            [python, script, self.url, self._user_key, str(self._test_data)], capture_output=True, text=True
+        )
+        (self._reports / "displays.log").write_text(done.stdout + done.stderr)
+        return done.returncode, done.stdout + done.stderr
+
     @contextlib.contextmanager
     def running(self, tools: Sequence[Path]) -> Iterator[None]:
         """Start the server with some tools, and stop it with all its processes.
@@ -127,6 +147,7 @@ class Server:
         environment = {
             **os.environ,
             "GALAXY_ENVIRONMENT": str(self._work / "galaxy"),
+            "GALAXY_CONFIG_OVERRIDE_BUILD_SITES_CONFIG_FILE": str(self._root / "browsers.yml"),
             "GALAXY_TEST_FILE_DIR": str(self._test_data),  # Galaxy hands these files out to the tests
         }
         with open(log, "w") as stream:
