@@ -41,6 +41,15 @@ def open_hdf5(path: str | Path, maker: str, cache_size: int = 1 << 20) -> h5py.F
         raise InputError("is damaged or truncated HDF5; make or copy the file again", path) from error
 
 
+def format_of(file: h5py.File) -> str:
+    """Give a file's `format`; an empty text where it is missing or no text."""
+    try:
+        found = file.attrs.get("format")
+    except (KeyError, OSError, RuntimeError, TypeError, ValueError):
+        return ""  # of a type that no text has
+    return found if isinstance(found, str) else ""
+
+
 def check_format(file: h5py.File, path: str | Path, kind: str, version: str, maker: str) -> None:
     """Compare a file's `format` and `format_version` with what the program reads.
 
@@ -55,12 +64,14 @@ def check_format(file: h5py.File, path: str | Path, kind: str, version: str, mak
         InputError: The file is of another kind, or too new, or damaged.
     """
     try:
-        found, text = file.attrs.get("format"), str(file.attrs.get("format_version", ""))
-    except (KeyError, OSError, RuntimeError, ValueError) as error:
+        found, text = format_of(file), file.attrs.get("format_version", "")
+    except (KeyError, OSError, RuntimeError, TypeError, ValueError) as error:
         raise InputError("is damaged HDF5; make or copy the file again", path) from error
     if found != kind:
-        what = f"its format is '{found}'" if isinstance(found, str) else "it names no format"
+        what = f"its format is '{found}'" if found else "it names no format"
         raise InputError(f"is not a {kind} file ({what}); make one with {maker}", path)
+    if not isinstance(text, str):
+        raise InputError(f"its format version is not a text; make the file again with {maker}", path)
     major = text.partition(".")[0]
     if not major.isdecimal():
         raise InputError(f"its format version '{text}' is not a version; make the file again with {maker}", path)
@@ -77,12 +88,18 @@ def own_object(file: h5py.File, path: str) -> h5py.Group | h5py.Dataset | None:
 
     Returns:
         The group or dataset, or None when a part of the path is missing or such a link.
+
+    Raises:
+        OSError: The file is damaged there.
     """
     place: h5py.Group | h5py.Dataset = file
-    for name in path.split("/"):
-        if not isinstance(place, h5py.Group) or not isinstance(place.get(name, getlink=True), h5py.HardLink):
-            return None
-        place = place[name]
+    try:
+        for name in path.split("/"):
+            if not isinstance(place, h5py.Group) or not isinstance(place.get(name, getlink=True), h5py.HardLink):
+                return None
+            place = place[name]
+    except (KeyError, RuntimeError, ValueError) as error:  # which of them depends on what is damaged
+        raise OSError(f"'{path}' cannot be opened") from error
     return place
 
 
