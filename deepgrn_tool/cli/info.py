@@ -34,10 +34,10 @@ def _write_table(columns: Sequence[str], rows: Sequence[Sequence[str]], tsv: boo
 
 def run(args: argparse.Namespace) -> None:
     """Print the content of the file."""
-    from deepgrn_tool.formats.hdf5 import open_hdf5
+    from deepgrn_tool.formats.hdf5 import format_of, open_hdf5
 
     with open_hdf5(args.file, "deepgrn-features or deepgrn-import") as file:
-        kind = file.attrs.get("format")
+        kind = format_of(file)
     if kind == "deepgrn-model":
         from deepgrn_tool.network.files import describe_model
 

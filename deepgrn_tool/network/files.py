@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 FORMAT = "deepgrn-model"
 FORMAT_VERSION = "1.1"
 MAKERS = "deepgrn-import or deepgrn-train"
+MOST_NESTED = 20  # tables and lists within each other in a record
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,7 @@ def load_model(path: str | Path) -> Model:
             text = json.loads(file.attrs["config"])
             config = NetworkConfig.from_json(text["network"])
             factor, assembly, record = str(text["factor"]), str(text["assembly"]), dict(text["record"])
+            _check_depth(record)
             weights = _read_weights(file, config)
             check_weights(weights, config)
         except (KeyError, TypeError, ValueError, RecursionError) as error:
@@ -97,6 +99,14 @@ def load_model(path: str | Path) -> Model:
         except InputError as error:
             raise InputError(error.message, path) from error
     return Model(config, weights, factor, assembly, record)
+
+
+def _check_depth(value: Any, left: int = MOST_NESTED) -> None:
+    """Refuse a record that could not be shown, however deep the reader of JSON goes."""
+    if left < 0:
+        raise InputError("its record is nested deeper than any that the programs write")
+    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        _check_depth(inner, left - 1)
 
 
 def _read_weights(file: h5py.File, config: NetworkConfig) -> Weights:

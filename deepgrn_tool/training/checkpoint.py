@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from deepgrn_tool import __version__
 from deepgrn_tool.data.safe_hdf5 import creating
 from deepgrn_tool.errors import InputError
-from deepgrn_tool.formats.hdf5 import check_format, open_hdf5
+from deepgrn_tool.formats.hdf5 import check_format, open_hdf5, own_object
 from deepgrn_tool.network.weights import Weights
 from deepgrn_tool.output import atomic_output
 from deepgrn_tool.training.history import Epoch
@@ -30,6 +30,7 @@ FORMAT = "deepgrn-training"
 FORMAT_VERSION = "1.0"
 SUFFIX = ".training"
 MAKER = "deepgrn-train"
+NOT_OURS = "is not of the kind that is written there"
 
 State = dict[str, NDArray[Any]]
 
@@ -96,12 +97,12 @@ def load_checkpoint(path: Path, terms: Mapping[str, Any]) -> tuple[Course, State
         check_format(file, path, FORMAT, FORMAT_VERSION, MAKER)
         try:
             version = str(file.attrs["program_version"])
-            before = json.loads(file["terms"].asstr()[()])
-            text = json.loads(file["course"].asstr()[()])
+            before = json.loads(_text(file, "terms"))
+            text = json.loads(_text(file, "course"))
             history = [Epoch(**row) for row in text.pop("history")]
             state, best = _arrays(file, "state"), _arrays(file, "best")
             course = Course(**text, history=history, best=best)
-        except (KeyError, TypeError, ValueError, AttributeError, OSError, RuntimeError) as error:
+        except (InputError, KeyError, TypeError, ValueError, AttributeError, OSError, RuntimeError) as error:
             raise InputError(f"is damaged; delete it to start anew ({error})", path) from error
     if version != __version__:
         raise InputError(
@@ -119,16 +120,39 @@ def load_checkpoint(path: Path, terms: Mapping[str, Any]) -> tuple[Course, State
     return course, state
 
 
+def _text(file: h5py.File, name: str) -> str:
+    data = _own_dataset(file, name, "OS")
+    if data.shape != () or h5py.check_string_dtype(data.dtype) is None:
+        raise InputError(f"dataset '{name}' {NOT_OURS}")
+    return str(data.asstr()[()])
+
+
 def _arrays(file: h5py.File, group: str) -> State:
+    """Read all arrays of a group and of the groups in it."""
     found: State = {}
-
-    def visit(name: str, item: Any) -> None:
-        if isinstance(item, h5py.Dataset):
-            found[name] = np.asarray(item[()])
-
-    if group in file:
-        file[group].visititems(visit)
+    waiting = [group] if group in file else []
+    while waiting:
+        name = waiting.pop()
+        item = own_object(file, name)
+        if isinstance(item, h5py.Group):
+            waiting += [f"{name}/{inner}" for inner in item]
+        else:
+            found[name.removeprefix(f"{group}/")] = np.asarray(_own_dataset(file, name, "fiu")[()])
     return found
+
+
+def _own_dataset(file: h5py.File, name: str, kinds: str) -> h5py.Dataset:
+    """Find a dataset whose values lie in the file, all of them; `kinds` are those of NumPy's types."""
+    data = own_object(file, name)
+    if (
+        not isinstance(data, h5py.Dataset)
+        or data.dtype.kind not in kinds
+        or data.external
+        or data.is_virtual
+        or data.id.get_storage_size() < data.nbytes  # a claim of more than is there
+    ):
+        raise InputError(f"dataset '{name}' {NOT_OURS}")
+    return data
 
 
 def _show(value: object) -> str:
