@@ -1,0 +1,138 @@
+"""Fuzz the parsers with atheris, guided by the coverage of their code, and count what is found.
+
+Usage: python benchmarks/fuzz.py [--minutes 60] [--seed 1] [--work FOLDER] [TARGET…]
+
+Needs `pip install atheris`; targets and first files are those of tests/fuzz. Each target gets so many minutes, one
+after the other. Inputs that lead on and inputs that fail stay in the folder; a later run with the same folder goes on
+from there. A target fails with anything but the project's own errors, with a crash, with more than 3 GB of memory, and
+where a file keeps it busy for 30 seconds. What failed is in files whose names begin with crash-, oom- or timeout-: put
+it into tests/fuzz/findings when it is mended.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import re
+import subprocess
+import sys
+import tempfile
+import time
+import warnings
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+SECONDS_PER_FILE = 30
+MEGABYTES = 3000
+MOST_FINDINGS = 10  # then a target ends early
+LONGEST = {"features": 40_000, "model": 40_000, "published": 130_000, "bigwig": 8_000}  # bytes
+USUAL_LENGTH = 4_000  # bytes
+EXECUTIONS = re.compile(r"stat::number_of_executed_units:\s*([0-9]+)")
+ARTIFACT = re.compile(r"Test unit written to (\S+)")
+PLACE = re.compile(r'File "\S*?(deepgrn_tool/\S+)", line ([0-9]+)')
+ERROR = re.compile(r"=== Uncaught Python exception: ===\n(.+)")
+
+
+def fuzz(target: str, folder: Path, options: list[str]) -> None:
+    """Fuzz one target in this process, until libFuzzer ends it."""
+    import atheris
+
+    sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "fuzz")]
+    with atheris.instrument_imports(include=["deepgrn_tool"]):
+        from fuzz_targets import run_target
+    from fuzz_seeds import NUMBERS, WORDS, seeds
+
+    logging.disable()
+    warnings.simplefilter("ignore")
+    corpus = folder / "corpus"
+    corpus.mkdir(exist_ok=True)
+    for number, data in enumerate(seeds()[target]):
+        (corpus / f"seed-{number}").write_bytes(data)
+    words = folder / "words.dict"
+    quoted = ("".join(f"\\x{byte:02x}" for byte in word.encode()) for word in (*NUMBERS, *WORDS))
+    words.write_text("".join(f'"{word}"\n' for word in quoted))
+    with tempfile.TemporaryDirectory() as place:
+        atheris.Setup(
+            [sys.argv[0], *options, f"-dict={words}", str(corpus)],
+            lambda data: run_target(target, data, Path(place)),
+        )
+        atheris.Fuzz()
+
+
+def run_once(target: str, folder: Path, seconds: int, seed: int) -> tuple[int, str | None]:
+    """Fuzz in a process of its own, until something is found or the time is up.
+
+    Returns:
+        Executions, and what was found.
+    """
+    command = [sys.executable, __file__, "--child", target, "--work", str(folder.parent)]
+    options = {
+        "max_total_time": seconds,
+        "seed": seed,
+        "timeout": SECONDS_PER_FILE,
+        "rss_limit_mb": MEGABYTES,
+        "max_len": LONGEST.get(target, USUAL_LENGTH),
+        "artifact_prefix": f"{folder}/",
+        "print_final_stats": 1,
+        "verbosity": 0,
+    }
+    command += ["--", *(f"-{name}={value}" for name, value in options.items())]
+    done = subprocess.run(command, capture_output=True, text=True, errors="replace")
+    said = done.stdout + done.stderr
+    counted = EXECUTIONS.search(said)
+    count = int(counted[1]) if counted else 0
+    if done.returncode == 0:
+        return count, None
+    artifact, error, places = ARTIFACT.search(said), ERROR.search(said), PLACE.findall(said)
+    what = error[1] if error else (said.strip().splitlines() or ["no word"])[-1]
+    where = f" at {places[-1][0]}:{places[-1][1]}" if places else ""
+    return count, f"{what}{where} ({Path(artifact[1]).name if artifact else f'exit code {done.returncode}'})"
+
+
+def fuzz_target(target: str, work: Path, minutes: float, seed: int) -> list[str]:
+    """Fuzz one target for some minutes, going on after each finding; print a line of the table, return the findings."""
+    folder = work / target
+    folder.mkdir(parents=True, exist_ok=True)
+    begun = time.monotonic()
+    executions = 0
+    findings: list[str] = []
+    while (left := minutes * 60 - (time.monotonic() - begun)) >= 1 and len(findings) < MOST_FINDINGS:
+        count, found = run_once(target, folder, int(left), seed + len(findings))
+        executions += count
+        if found is not None:
+            findings.append(found)
+    passed = (time.monotonic() - begun) / 60
+    print(f"{target}\t{passed:.1f}\t{executions}\t{len(findings)}", flush=True)
+    for found in findings:
+        print(f"  {found}", flush=True)
+    return findings
+
+
+def main() -> int:
+    """Parse options, fuzz, and give 1 if anything was found."""
+    own, options = sys.argv[1:], []
+    if "--" in own:
+        own, options = own[: own.index("--")], own[own.index("--") + 1 :]
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("targets", nargs="*", metavar="TARGET", help="default: all")
+    parser.add_argument("--minutes", type=float, default=60, help="for each target (default: 60)")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--work", type=Path, default=Path("fuzz"), help="folder (default: fuzz)")
+    parser.add_argument("--child", help=argparse.SUPPRESS)
+    args = parser.parse_args(own)
+    if args.child:
+        fuzz(args.child, args.work / args.child, options)
+        return 0
+    sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "fuzz")]
+    from fuzz_targets import TARGETS
+
+    unknown = sorted(set(args.targets) - set(TARGETS))
+    if unknown:
+        parser.error(f"no target is called {', '.join(unknown)}; there are {', '.join(TARGETS)}")
+    print("target\tminutes\texecutions\tfindings", flush=True)
+    found = [fuzz_target(target, args.work, args.minutes, args.seed) for target in args.targets or TARGETS]
+    return int(any(found))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
