@@ -12,8 +12,8 @@ from deepgrn_tool.importance.measure import ModelImportance
 from deepgrn_tool.plots.style import COLORS, GRAY, figure_files
 
 HATCHES = ("", "//", "..", "xx")  # beyond seven networks colours come again
-INCHES_PER_BAR, INCHES_PER_INPUT, MARGIN = 0.24, 1.1, 1.0
-LONGEST = 14.0  # inches
+INCHES_PER_BAR, INCHES_PER_LETTER, MARGIN = 0.24, 0.1, 1.4
+SHORTEST, LONGEST = 5.5, 14.0  # inches; the title needs the former
 
 
 def draw_importance(paths: Sequence[str | Path], measured: Sequence[ModelImportance]) -> None:
@@ -27,7 +27,8 @@ def draw_importance(paths: Sequence[str | Path], measured: Sequence[ModelImporta
         OSError: A file cannot be written.
     """
     names = list(dict.fromkeys(name for each in measured for name in each.decreases))
-    width = min(LONGEST, MARGIN + len(names) * max(INCHES_PER_INPUT, INCHES_PER_BAR * (len(measured) + 1.5)))
+    widest = max(INCHES_PER_LETTER * (2 + max(map(len, names))), INCHES_PER_BAR * (len(measured) + 1.5))
+    width = np.clip(MARGIN + len(names) * widest, SHORTEST, LONGEST)
     with figure_files(paths, size=(width, 4.2 + 0.2 * (len(measured) // 3))) as (axes,):
         bar = 0.8 / len(measured)
         for index, each in enumerate(measured):
