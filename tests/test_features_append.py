@@ -49,6 +49,23 @@ def test_overlay_shows_changes_but_keeps_old_bytes_until_the_commit(tmp_path):
     assert path.read_bytes() == bytes(expected)
 
 
+def test_overlay_that_gave_up_writes_nothing_any_more(tmp_path):
+    path = tmp_path / "x"
+    path.write_bytes(b"old content")
+    with open(path, "r+b", buffering=0) as file:
+        overlay = OverlayFile(file.fileno(), 11, path)
+        overlay.seek(5000)
+        overlay.write(b"new")
+        assert path.stat().st_size == 5003
+        overlay.give_up()
+        assert path.read_bytes() == b"old content"
+        overlay.seek(6000)
+        assert overlay.write(b"late") == 4
+        assert overlay.tell() == 6004
+        assert overlay.truncate(9000) == 9000
+    assert path.read_bytes() == b"old content"
+
+
 @pytest.mark.parametrize("version", ["earliest", "v110", "latest"])
 def test_end_is_read_from_every_superblock(tmp_path, version):
     with h5py.File(tmp_path / "a.h5", "w", libver=version) as file:

@@ -72,6 +72,7 @@ class OverlayFile:
         self._descriptor = descriptor
         self._name = str(name)
         self._failure: OSError | None = None
+        self._dropping = False
         self._end = end
         self._position = 0
         self._size = end
@@ -109,6 +110,9 @@ class OverlayFile:
     def write(self, data: bytes | memoryview) -> int:
         """Write at the position; returns the number of bytes."""
         view = memoryview(data).cast("B")
+        if self._dropping:
+            self._position += len(view)
+            return len(view)
         done = 0
         while done < len(view) and self._position < self._end:
             done += self._write_old(view[done:])
@@ -138,6 +142,8 @@ class OverlayFile:
     def truncate(self, size: int | None = None) -> int:
         """Set the size; never below the old content."""
         self._size = max(self._position if size is None else size, self._end)
+        if self._dropping:
+            return self._size
         try:
             os.ftruncate(self._descriptor, self._size)
         except OSError as error:
@@ -146,6 +152,14 @@ class OverlayFile:
 
     def flush(self) -> None:
         """Do nothing: `commit` flushes."""
+
+    def give_up(self) -> None:
+        """Take the old content's size again, and drop what the library still writes.
+
+        Interrupted while it closes the file, it may do so much later, when another file has the descriptor's number.
+        """
+        self._dropping = True
+        os.ftruncate(self._descriptor, self._end)
 
     def _fail(self, error: OSError) -> None:
         if self._failure is None:
@@ -212,8 +226,12 @@ def creating(path: str | Path, name: str | Path) -> Iterator[SafeFile]:
     """
     with open(path, "w+b", buffering=0) as raw:
         overlay = OverlayFile(raw.fileno(), 0, name)
-        with _writing(overlay, h5py.File(overlay, "w")) as safe:
-            yield safe
+        try:
+            with _writing(overlay, h5py.File(overlay, "w")) as safe:
+                yield safe
+        except BaseException:
+            overlay.give_up()
+            raise
 
 
 @contextmanager
@@ -241,6 +259,6 @@ def appending(path: str | Path) -> Iterator[SafeFile]:
             with _writing(overlay, file) as safe:
                 yield safe
         except BaseException:
-            os.ftruncate(descriptor, end)
+            overlay.give_up()
             raise
         overlay.commit()
