@@ -22,6 +22,12 @@ WIDTHS = (1280, 400)
 PRINTED = 688  # pixels: A4 without the margins that page.css asks for
 BLUE, VERMILLION, GREEN = (0, 114, 178), (213, 94, 0), (0, 158, 115)
 CAPTION = re.compile(r"(chr\d+):([\d,]+)-([\d,]+), best score (0\.\d{3}|1\.000); (not )?bound by the labels\.")
+# The widest table of the programs, that of known motifs.
+MOTIFS = """rank motif name consensus width sites matching_sites percent_of_sites controls matching_controls \
+percent_of_controls fold_enrichment p_value adjusted_p_value
+1 MA0363.3 REB1 ATTACCCGG 9 120 104 86.67 120 0 0.00 209 2.88e-51 5.12e-49
+13 MA0290.1 DAL81 AAAAGCCGCGGGCGGGATT 19 120 4 3.33 120 1 0.83 3 1.85e-01 1.00e+00
+""".replace(" ", "\t")
 # Texts with the colours that they have: their own, and that of the next element around that is not transparent.
 COLORS_OF_TEXTS = """() => {
     const found = [];
@@ -62,7 +68,9 @@ def report(tmp_path_factory):
     scores = ["--scores", f"gamma:CTCF={galaxy / 'scores.bw'}", "--labels", galaxy / "CTCF.labels.tsv.gz"]
     more = ["--features", galaxy / "features.h5", "--attention", galaxy / "part1.bw", "--places", "3"]
     network = ["--model", DATA / "model.h5", "--history", galaxy / "history.tsv"]
-    added = ["--figure", f"Added={galaxy / 'figure.svg'}", "--table", f"Added={galaxy / 'chrom.sizes'}"]
+    table = path.with_name("known.tsv")
+    table.write_text(MOTIFS)
+    added = ["--figure", f"Added={galaxy / 'figure.svg'}", "--table", f"Added={table}"]
     assert exit_code(main, *scores, *more, *network, *added, "--chromosomes", "chr11", "-o", path, "--quiet") == 0
     return path
 
