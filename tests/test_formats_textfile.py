@@ -84,7 +84,7 @@ GTF = 'chr1\tx\texon\t{}\t1_00\t.\t+\t.\ttranscript_id "t";\n'
         (lambda path: list(read_score_rows(path)), "c\t0\t2\t1\nc\t500.0\t700\t1\n", "line 2: '500.0' is not a whole"),
         (lambda path: list(read_score_rows(path)), "c\t0\t700\t1_0\n", "line 1: score '1_0' is not a number"),
         (lambda path: read_scores(path, 8), "a,b\n1,٣\n", "line 2: '٣' is not a number"),
-        (lambda path: read_scores(path, 8), "a,b\n1\r2,3\n", r"line 2: cannot be split into columns \(new-line"),
+        (lambda path: read_scores(path, 8), "a,b\n1\r2,3\n", "line 2: cannot be split into columns: it holds a car"),
         (read_history, HISTORY, "line 2: is no row of a history of training .*1_0.* is not a whole number"),
         (read_meme, MEME.format("1_0"), "line 3: '1_0' after w= is not a number"),
         (lambda path: read_gtf(path, {"chr1": 200}), GTF.format("1"), "line 1: '1' to '1_00' are not whole numbers"),

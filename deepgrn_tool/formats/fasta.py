@@ -136,12 +136,13 @@ class Fasta:
         self._folder = temporary_folder()
         try:
             self.indexed_path = self.path
-            scanned = not _usable_indexes(self.path, bgzip)
-            if scanned:
+            records = None
+            if not _usable_indexes(self.path, bgzip):
+                records = _count_records(self.path, bgzip)
                 self.indexed_path = Path(self._folder.name) / ("genome.fa.gz" if bgzip else "genome.fa")
                 self.indexed_path.symlink_to(self.path.resolve())
             self._file = self._open()
-            self.lengths = self._check_names(_count_records(self.path, bgzip) if scanned else None)
+            self.lengths = self._check_names(records)
         except BaseException:
             self._folder.cleanup()
             raise

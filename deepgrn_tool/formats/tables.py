@@ -31,8 +31,10 @@ def _rows(path: str | Path) -> Iterator[tuple[int, list[str]]]:
             delimiter = "\t" if "\t" in line or "," not in line else ","
         try:
             fields = next(csv.reader([line], delimiter=delimiter))
-        except csv.Error as error:  # a carriage return within the line, or a field of more than 100 kB
-            raise InputError(f"cannot be split into columns ({error})", path, number) from error
+        except csv.Error as error:
+            limit = csv.field_size_limit()
+            text = f"cannot be split into columns: it holds a carriage return, or a field of more than {limit:,} characters"
+            raise InputError(text, path, number) from error
         yield number, [field.strip() for field in fields]
 
 
