@@ -12,7 +12,9 @@ it into tests/fuzz/findings when it is mended.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import logging
+import os
 import re
 import subprocess
 import sys
@@ -27,7 +29,7 @@ MEGABYTES = 3000
 MOST_FINDINGS = 10  # then a target ends early
 LONGEST = {"features": 40_000, "model": 40_000, "published": 130_000, "bigwig": 8_000}  # bytes
 USUAL_LENGTH = 4_000  # bytes
-EXECUTIONS = re.compile(r"stat::number_of_executed_units:\s*([0-9]+)")
+LAST, COUNT = "last-input", "executions"  # files that a fuzzing process leaves
 ARTIFACT = re.compile(r"Test unit written to (\S+)")
 PLACE = re.compile(r'File "\S*?(deepgrn_tool/\S+)", line ([0-9]+)')
 ERROR = re.compile(r"=== Uncaught Python exception: ===\n(.+)")
@@ -51,11 +53,18 @@ def fuzz(target: str, folder: Path, options: list[str]) -> None:
     words = folder / "words.dict"
     quoted = ("".join(f"\\x{byte:02x}" for byte in word.encode()) for word in (*NUMBERS, *WORDS))
     words.write_text("".join(f'"{word}"\n' for word in quoted))
-    with tempfile.TemporaryDirectory() as place:
-        atheris.Setup(
-            [sys.argv[0], *options, f"-dict={words}", str(corpus)],
-            lambda data: run_target(target, data, Path(place)),
-        )
+    executions = 0
+    with tempfile.TemporaryDirectory() as place, open(folder / COUNT, "wb", buffering=0) as counter:
+
+        def execute(data: bytes) -> None:
+            """Leave the input and the count behind before each run: a crash of a library ends this process."""
+            nonlocal executions
+            executions += 1
+            (folder / LAST).write_bytes(data)
+            os.pwrite(counter.fileno(), executions.to_bytes(8, "little"), 0)
+            run_target(target, data, Path(place))
+
+        atheris.Setup([sys.argv[0], *options, f"-dict={words}", str(corpus)], execute)
         atheris.Fuzz()
 
 
@@ -73,20 +82,24 @@ def run_once(target: str, folder: Path, seconds: int, seed: int) -> tuple[int, s
         "rss_limit_mb": MEGABYTES,
         "max_len": LONGEST.get(target, USUAL_LENGTH),
         "artifact_prefix": f"{folder}/",
-        "print_final_stats": 1,
         "verbosity": 0,
     }
     command += ["--", *(f"-{name}={value}" for name, value in options.items())]
     done = subprocess.run(command, capture_output=True, text=True, errors="replace")
     said = done.stdout + done.stderr
-    counted = EXECUTIONS.search(said)
-    count = int(counted[1]) if counted else 0
+    count = int.from_bytes((folder / COUNT).read_bytes(), "little")
     if done.returncode == 0:
         return count, None
     artifact, error, places = ARTIFACT.search(said), ERROR.search(said), PLACE.findall(said)
-    what = error[1] if error else (said.strip().splitlines() or ["no word"])[-1]
+    if artifact:
+        name = Path(artifact[1]).name
+    else:
+        data = (folder / LAST).read_bytes()
+        name = f"crash-{hashlib.sha1(data).hexdigest()}"
+        (folder / name).write_bytes(data)
+    what = error[1] if error else f"the process ended with {done.returncode}"
     where = f" at {places[-1][0]}:{places[-1][1]}" if places else ""
-    return count, f"{what}{where} ({Path(artifact[1]).name if artifact else f'exit code {done.returncode}'})"
+    return count, f"{what}{where}: {name}"
 
 
 def fuzz_target(target: str, work: Path, minutes: float, seed: int) -> list[str]:

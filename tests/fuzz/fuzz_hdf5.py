@@ -217,5 +217,5 @@ def apply_edits(path: Path, data: bytes) -> None:
             edit = choices.pick(EDITS)
             try:
                 edit(file, choices.pick(names), choices)
-            except (OSError, KeyError, RuntimeError, TypeError, ValueError):
+            except (OSError, KeyError, OverflowError, RuntimeError, TypeError, ValueError):
                 continue
