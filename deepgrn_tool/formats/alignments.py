@@ -15,6 +15,7 @@ import pysam
 
 from deepgrn_tool.errors import InputError, did_you_mean
 from deepgrn_tool.formats.fasta import quiet_htslib
+from deepgrn_tool.formats.regular import check_regular
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,6 +49,7 @@ class Scaling(NamedTuple):
 
 def is_alignment_file(path: str | Path) -> bool:
     """Tell by its first bytes whether a file is BAM or CRAM."""
+    check_regular(path)
     with open(path, "rb") as stream:
         head = stream.read(4)
     if head == _CRAM_MAGIC:

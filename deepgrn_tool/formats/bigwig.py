@@ -18,6 +18,7 @@ import numpy as np
 
 from deepgrn_tool.errors import InputError, did_you_mean
 from deepgrn_tool.formats.bigwig_index import is_bigwig, read_chromosomes, read_header, read_index
+from deepgrn_tool.formats.regular import check_regular
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,6 +67,7 @@ class BigWig:
     def __init__(self, path: str | Path) -> None:
         """Read chromosomes and index."""
         self.path = Path(path)
+        check_regular(self.path)
         self._stream = open(self.path, "rb")
         try:
             header = read_header(self._stream, self.path)

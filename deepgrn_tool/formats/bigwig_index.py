@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from deepgrn_tool.errors import InputError
+from deepgrn_tool.formats.regular import check_regular
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,6 +73,7 @@ class Blocks(NamedTuple):
 
 def is_bigwig(path: str | Path) -> bool:
     """Tell by its first four bytes whether a file is a bigWig, of either byte order."""
+    check_regular(path)
     with open(path, "rb") as stream:
         head = stream.read(4)
     return head in (MAGIC.to_bytes(4, "little"), MAGIC.to_bytes(4, "big"))

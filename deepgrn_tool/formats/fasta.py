@@ -18,6 +18,7 @@ import numpy as np
 import pysam
 
 from deepgrn_tool.errors import InputError, did_you_mean
+from deepgrn_tool.formats.regular import check_regular
 from deepgrn_tool.output import temporary_folder
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ def quiet_htslib() -> Iterator[None]:
 
 def _check_kind(path: Path) -> bool:
     """Refuse what is not FASTA; tell whether the file is bgzip."""
+    check_regular(path)
     with open(path, "rb") as stream:
         head = stream.read(_BGZF_HEAD)
     if not head:

@@ -8,6 +8,7 @@ import h5py
 import numpy as np
 
 from deepgrn_tool.errors import InputError
+from deepgrn_tool.formats.regular import check_regular
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,6 +30,7 @@ def open_hdf5(path: str | Path, maker: str, cache_size: int = 1 << 20) -> h5py.F
         InputError: The file is empty, not HDF5, or truncated.
         OSError: The file cannot be read.
     """
+    check_regular(path)
     with open(path, "rb") as stream:
         head = stream.read(len(SIGNATURE))
     if head != SIGNATURE:

@@ -32,9 +32,8 @@ def _rows(path: str | Path) -> Iterator[tuple[int, list[str]]]:
         try:
             fields = next(csv.reader([line], delimiter=delimiter))
         except csv.Error as error:
-            limit = csv.field_size_limit()
-            text = f"cannot be split into columns: it holds a carriage return, or a field of more than {limit:,} characters"
-            raise InputError(text, path, number) from error
+            wrong = f"it holds a carriage return, or a field of more than {csv.field_size_limit():,} characters"
+            raise InputError(f"cannot be split into columns: {wrong}", path, number) from error
         yield number, [field.strip() for field in fields]
 
 

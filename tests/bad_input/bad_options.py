@@ -101,6 +101,22 @@ def outputs() -> list[Case]:
                 make=in_the_way,
                 name=name,
             ),
+            Case(
+                program,
+                "output is a pipe",
+                f"{command} {option} {{bad}}",
+                "{bad}: is a device or a pipe; outputs are files, so give a file name",
+                make=os.mkfifo,
+                name=name,
+            ),
+            Case(
+                program,
+                "output is a device",
+                f"{command} {option} {{bad}}",
+                "{bad}: is a device or a pipe; outputs are files, so give a file name",
+                make=lambda path: path.symlink_to("/dev/null"),
+                name=name,
+            ),
         ]
     for program, option in SECOND.items():
         command, first, name = OUTPUTS[program]
@@ -173,6 +189,31 @@ def overwriting() -> list[Case]:
     return cases
 
 
+# A place of every kind of file that is read at random. Nobody writes to the pipe: opening it would last forever.
+AT_RANDOM = {
+    "features": FEATURES.replace("{data}/alpha.accessibility.bw", "{bad}"),
+    "hub": f"{HUB} --genome {{bad}}",
+    "predict": "{bad} {data}/model.h5 --cell gamma -o {out}/t.bw",
+    "attention": "{data}/galaxy/features.h5 {bad} --cell gamma -o {out}/t.bw",
+    "motifs": "{bad} {data}/model.h5 --cell gamma --above 0.5 -o {out}/t.fa",
+    "importance": f"{{data}}/galaxy/features.h5 {{bad}} --labels {LABELS} -o {{out}}/t.tsv",
+    "train": f"{{bad}} {LABELS} --validation-chromosomes chr11 --test-chromosomes none -o {{out}}/m.h5",
+    "labels": f"--features {{bad}} --peaks a={PEAKS} -o {{out}}/t.tsv.gz",
+    "evaluate": f"{{bad}} --labels {LABELS} --cell gamma -o {{out}}/t.tsv",
+    "import": "{bad} -o {out}/m.h5",
+    "info": "{bad}",
+    "merge": "{bad} -o {out}/t.bw",
+    "report": "--model {bad} -o {out}/t.html",
+}
+NO_PIPE = "{bad}: is a pipe or a device, and must be read at random; write it to a file first"
+PIPES = [
+    Case(program, what, options, NO_PIPE, make=make, name="bad.bw")
+    for program, options in AT_RANDOM.items()
+    for what, make in [
+        ("a pipe", os.mkfifo),
+        ("a device", lambda path: path.symlink_to("/dev/zero")),
+    ]
+]
 NAMES_OF_THINGS = [
     Case(
         "predict",
@@ -235,5 +276,6 @@ CASES = [
     *numbers(REAL_OPTIONS, REAL, "a number"),
     *outputs(),
     *overwriting(),
+    *PIPES,
     *NAMES_OF_THINGS,
 ]

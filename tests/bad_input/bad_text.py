@@ -31,6 +31,7 @@ FILES = (
     Spoilt("cut off gzip", GZIPPED[:-9], ": compressed data ends early; the file is truncated, copy it again"),
     Spoilt("a gzip bomb without line ends", BOMB, TOO_LONG),
     Spoilt("a line of 3 MB", b"x" * 3_000_000, TOO_LONG),
+    Spoilt("a device without end", lambda path: path.symlink_to("/dev/zero"), TOO_LONG),
 )
 TEXT = (
     *FILES,
