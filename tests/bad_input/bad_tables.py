@@ -149,7 +149,17 @@ SCORE = (
 SCORE_SLOTS = (
     Slot("evaluate", f"{{bad}} --labels {LABELS} --cell gamma -o {{out}}/t.tsv", name="bad.tab"),
     Slot("evaluate", f"one={{bad}} --labels {LABELS} --cell gamma -o {{out}}/t.tsv", name="bad.bedGraph"),
-    Slot("merge", "{bad} -o {out}/t.bedGraph", name="bad.bedGraph"),
+    Slot(
+        "merge",
+        "{bad} -o {out}/t.bedGraph",
+        (
+            (
+                "a device without end",
+                "{bad}: is a pipe or a device, and must be read at random; write it to a file first",
+            ),
+        ),
+        name="bad.bedGraph",
+    ),
     Slot("report", "--scores {bad} -o {out}/t.html", name="bad.tab"),
     Slot("attention", f"{TWO} --scores {{bad}} -o {{out}}/t.bw", name="bad.tab"),
     Slot("motifs", f"{TWO} --scores {{bad}} --above 0.5 -o {{out}}/t.fa", name="bad.bedGraph"),
