@@ -1,7 +1,6 @@
 """Mistakes of users of deepgrn-evaluate: exit code, one line that names the file and the remedy, no output."""
 
 import gzip
-import os
 
 import numpy as np
 import pyBigWig
@@ -119,13 +118,6 @@ def test_no_score(case, content):
     case.refuses(f"{case.path('q.tab')}: holds no score", case.path("q.tab"))
 
 
-def test_compressed_scores_end_early(case):
-    data = case.scores.read_bytes()
-    case.path("q.tab.gz").write_bytes(data[: len(data) // 2])
-    text = "compressed data ends early; the file is truncated, copy it again"
-    case.refuses(f"{case.path('q.tab.gz')}: {text}", case.path("q.tab.gz"))
-
-
 # --- bigWigs
 
 
@@ -141,18 +133,6 @@ def bigwig(path, value=0.5, lengths=LENGTHS, chrom="chr2"):
 def test_bigwig_holds_what_is_no_number(case, value):
     path = bigwig(case.path("q.bw"), float(value))
     case.refuses(f"{path}: chr2:75-125 holds {value}, which is not a finite number", path)
-
-
-def test_bigwig_is_truncated(case):
-    path = write_scores(case.path("q.bw"))
-    os.truncate(path, path.stat().st_size - 100)
-    case.refuses(f"{path}: is truncated or was not written to its end; copy or make the file again", path)
-
-
-def test_text_with_the_suffix_of_a_bigwig(case):
-    path = write_rows(case.path("q.bw"), ROWS)
-    text = "is not a bigWig; convert bedGraph or wiggle text with bedGraphToBigWig or wigToBigWig"
-    case.refuses(f"{path}: {text}", path)
 
 
 def test_bigwig_with_the_suffix_of_text(case):
@@ -289,11 +269,6 @@ def test_folder_of_the_output_is_missing(case):
 def test_prediction_is_missing_and_labels_are_not_read(case):
     case.labels.write_bytes(b"")
     case.refuses(f"absent.bw: {NOT_THERE}", "absent.bw")
-
-
-def test_labels_are_missing(case):
-    case.labels = case.path("absent.tsv")
-    case.refuses(f"{case.labels}: {NOT_THERE}", case.scores)
 
 
 @pytest.mark.parametrize("seed", ["0", "-1"])

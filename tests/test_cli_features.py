@@ -166,17 +166,11 @@ def signal(inputs, rows, lengths=LENGTHS):
 
 # Name: what is done to the inputs (returns options to add), exit code, part of the line on stderr.
 BAD_INPUTS = {
-    "no genome": (lambda i: i.genome.unlink(), 1, "genome.fa: No such file or directory"),
-    "empty genome": (lambda i: write(i.genome, ""), 1, "genome.fa: is empty"),
-    "genome is text": (lambda i: write(i.genome, "ACGT"), 1, "is not FASTA: it does not begin with '>'"),
-    "gzip genome": (lambda i: write(i.genome, gzip.compress(i.genome.read_bytes())), 1, "gunzip -c genome.fa | bgzip"),
-    "same name twice": (lambda i: write(i.genome, ">a\nAC\n>a\nGG\n"), 1, "has two sequences named 'a'"),
     "digit in genome": (
         lambda i: write_fasta(i.genome, {**i.sequences, "chrB": "AC1" + i.sequences["chrB"][3:]}) and None,
         1,
         "chrB, base 3: '1' is not a letter",
     ),
-    "genome is a folder": (lambda i: ["--genome", str(i.folder)], 1, "Is a directory"),
     "unknown chromosome": (lambda i: ["--chromosomes", "A"], 1, "has no chromosome 'A'; did you mean 'chrA'?"),
     "empty chromosome": (lambda i: ["--chromosomes", ","], 2, "argument --chromosomes: ',' holds an empty name; give"),
     "signal without chr": (
@@ -189,9 +183,6 @@ BAD_INPUTS = {
         1,
         "says that chrA has 3001 bp, but it has 3000 in the genome",
     ),
-    "truncated bigWig": (lambda i: cut(i.liver), 1, "liver.bw: is truncated"),
-    "empty bigWig": (lambda i: write(i.liver, b""), 1, "liver.bw: is empty"),
-    "bedGraph for bigWig": (lambda i: write(i.liver, "chrA\t0\t5\t1\n"), 1, "with bedGraphToBigWig"),
     "negative signal": (
         lambda i: signal(i, {"chrA": [(0, 9, 1), (9, 12, -0.25)], "chrB": []}),
         1,
@@ -257,28 +248,6 @@ BAD_INPUTS = {
         2,
         "--gtf already gives what --cds, --introns, --promoters, --utr5, --utr3 gives",
     ),
-    "BED end before start": (
-        lambda i: write(i.folder / "cds.bed", "chrA\t1\t5\nchrA\t9\t9\n") and i.annotation(),
-        1,
-        "cds.bed, line 2: end (9) is not after start (9)",
-    ),
-    "BED word for number": (
-        lambda i: write(i.folder / "utr3.bed", "chrA\tone\t5\n") and i.annotation(),
-        1,
-        "utr3.bed, line 1: 'one' is not a whole number",
-    ),
-    "BED of another naming": (
-        lambda i: write(i.folder / "utr5.bed", "A\t1\t5\n") and i.annotation(),
-        1,
-        "utr5.bed: chromosome 'A' is not in the genome; did you mean 'chrA'?",
-    ),
-    "binary BED": (lambda i: ["--blacklist", str(i.liver)], 1, "is this a binary file?"),
-    "empty BED": (lambda i: write(i.blacklist, "") and ["--blacklist", str(i.blacklist)], 1, "holds no interval"),
-    "truncated BED.gz": (
-        lambda i: write(i.blacklist, gzip.compress(b"chrA\t1\t5\n" * 999)[:40]) and ["--blacklist", str(i.blacklist)],
-        1,
-        "black.bed: compressed data ends early",
-    ),
     "cell not in scores": (
         lambda i: ["--expression-scores", str(i.scores), "--accessibility", f"K-562={i.k562}"],
         1,
@@ -300,7 +269,6 @@ BAD_INPUTS = {
     "track of no cell": (lambda i: ["--cell-track", f"x:y={i.k562}"], 2, "needs --accessibility x=FILE too"),
     "malformed track": (lambda i: ["--cell-track", f"liver={i.k562}"], 2, "is not of the form CELL:NAME=FILE"),
     "output is an input": (lambda i: ["-o", str(i.liver)], 2, "is also the input"),
-    "no such folder": (lambda i: ["-o", str(i.folder / "no" / "x.h5")], 1, "its folder does not exist"),
     "two outputs": (lambda i: ["--add-to", str(i.output)], 2, "give one of -o/--output and --add-to"),
 }
 

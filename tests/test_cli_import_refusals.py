@@ -253,27 +253,7 @@ def test_truncated(published, output, capsys, keep, message):
     check_refusal(published, output, capsys, message)
 
 
-def test_not_hdf5(published, output, capsys):
-    published.write_text("chr1\t0\t200\n")
-    check_refusal(published, output, capsys, "is not HDF5; make it with the published DeepGRN program")
-
-
-def test_model_that_is_imported_already(published, output, tmp_path, capsys):
-    model = tmp_path / "model.h5"
-    assert exit_code(main, published, "-o", model, "--quiet") == 0
-    capsys.readouterr()
-    check_refusal(model, output, capsys, "is a deepgrn-model file: it is imported already, use it as it is")
-
-
 def test_features_file(tmp_path, output, capsys):
     with h5py.File(tmp_path / "features.h5", "w") as file:
         file.attrs["format"] = "deepgrn-features"
     check_refusal(tmp_path / "features.h5", output, capsys, "is a 'deepgrn-features' file, not a network")
-
-
-def test_missing_file(tmp_path, output, capsys):
-    check_refusal(tmp_path / "none.h5", output, capsys, "No such file or directory")
-
-
-def test_folder(tmp_path, output, capsys):
-    check_refusal(tmp_path, output, capsys, "Is a directory")

@@ -41,18 +41,3 @@ def test_tsv(inputs, capsys):
     sources = {row[1]: row[2] for row in rows if row[0] == "source"}
     assert sources["sequence"].startswith("genome.fa, ")
     assert len(sources) == 1 + 2 + 3 + 2 + 6 + 1
-
-
-@pytest.mark.parametrize("content", [b"", b"text", b"\x89HDF\r\n\x1a\n" + bytes(200)])
-def test_foreign_files_are_one_line_and_exit_code_1(tmp_path, capsys, content):
-    (tmp_path / "x.h5").write_bytes(content)
-    assert main([str(tmp_path / "x.h5")]) == 1
-    captured = capsys.readouterr()
-    assert captured.out == ""
-    assert captured.err.count("\n") == 1
-    assert "x.h5: is " in captured.err
-
-
-def test_missing_file(tmp_path, capsys):
-    assert main([str(tmp_path / "none.h5")]) == 1
-    assert capsys.readouterr().err == f"deepgrn-info: error: {tmp_path}/none.h5: No such file or directory\n"

@@ -1,7 +1,5 @@
 """Mistakes of users of deepgrn-labels: one line that names the file and the remedy, the right exit code, no output."""
 
-import gzip
-
 import pytest
 
 from deepgrn_tool.cli.labels import main
@@ -40,60 +38,6 @@ def replaced(option, value):
     """Options of a good run with another value of one of them."""
     index = OPTIONS.index(option)
     return (*OPTIONS[: index + 1], value, *OPTIONS[index + 2 :])
-
-
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        ("", ": holds no chromosome"),
-        ("# nothing\n\n", ": holds no chromosome"),
-        ("chr1\n", ", line 1: has not two columns (chromosome, length)"),
-        ("chr1\t3000\n\t500\n", ", line 2: has not two columns (chromosome, length)"),
-        ("chr1\t3,000\n", ", line 1: length '3,000' is not a whole number above 0"),
-        ("chr1\t0\n", ", line 1: length '0' is not a whole number above 0"),
-        ("chr1\t-5\n", ", line 1: length '-5' is not a whole number above 0"),
-        ("chr1\t3000\nchr1\t3000\n", ", line 2: chromosome 'chr1' is named twice"),
-        (">chr1\nACGT\n", ", line 1: has not two columns (chromosome, length)"),
-        (b"\x89HDF\r\n\x1a\n\0\0", ", line 1: is not UTF-8 text; is this a binary file?"),
-    ],
-)
-def test_sizes(refuses, content, message):
-    refuses(1, f"wrong{message}", *replaced("--sizes", "wrong"), wrong=content)
-
-
-@pytest.mark.parametrize("place", ["conservative", "relaxed", "blacklist"])
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        ("", ": holds no interval"),
-        ("chr1\t500\n", ", line 1: has fewer than three columns (chromosome, start, end)"),
-        ("chr1\t5\t9\nchr1\t500.5\t700\n", ", line 2: '500.5' is not a whole number"),
-        ("chr1\t5\t9\n\nchr1\t700\t500\n", ", line 3: end (500) is not after start (700)"),
-        ("chr1\t500\t500\n", ", line 1: end (500) is not after start (500)"),
-        ("chr1\t-5\t500\n", ", line 1: start (-5) is negative; BED counts from 0"),
-        (
-            "chr2\t900\t1001\n",
-            f", line 1: end (1001) is past the end of chr2 (1000); is the file from another assembly?{CLIP}",
-        ),
-        ("chr1\t5\t9\n2\t5\t9\n", ": chromosome '2' is not in the genome; did you mean 'chr2'?"),
-        (
-            "scaffold\t5\t9\n",
-            ": no line is on a chromosome of the genome: 'scaffold' is not in it (it has chr1, chr2)",
-        ),
-        (b"PK\x03\x04\0\0\0\0", ", line 1: holds a NUL byte; is this a binary file?"),
-        (
-            gzip.compress(b"chr1\t5\t9\n" * 99)[:-9],
-            ": compressed data ends early; the file is truncated, copy it again",
-        ),
-    ],
-)
-def test_intervals(refuses, place, content, message):
-    options = {
-        "conservative": replaced("--peaks", "K562=wrong,good.bed"),
-        "relaxed": replaced("--peaks", "K562=good.bed,wrong"),
-        "blacklist": (*OPTIONS, "--blacklist", "wrong"),
-    }
-    refuses(1, f"wrong{message}", *options[place], wrong=content)
 
 
 @pytest.mark.parametrize(

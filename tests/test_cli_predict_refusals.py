@@ -88,25 +88,10 @@ NOT_THERE = "No such file or directory"
 # --- the files that are given
 
 
-def test_features_are_missing(case):
-    case.features = case.inputs / "absent.h5"
-    case.refuses(f"{case.features}: {NOT_THERE}")
-
-
-def test_model_is_missing(case):
-    case.model = case.inputs / "absent.h5"
-    case.refuses(f"{case.model}: {NOT_THERE}")
-
-
 def test_features_and_model_change_places(case):
     case.features, case.model = case.model, case.features
     text = f"is not a deepgrn-model file (its format is 'deepgrn-features'); {MAKE_MODEL}"
     case.refuses(f"{case.model}: {text}")
-
-
-def test_a_model_for_features(case):
-    case.features = shutil.copy(case.model, case.inputs / "second.h5")
-    case.refuses(f"{case.features}: is not a deepgrn-features file (its format is 'deepgrn-model'); {MAKE_FEATURES}")
 
 
 def test_one_file_for_both(case):
@@ -121,47 +106,12 @@ def test_a_published_network_for_a_model(case):
 
 
 @pytest.mark.parametrize("which", ["features", "model"])
-@pytest.mark.parametrize("content", [b"", b"not HDF5\n"])
-def test_not_hdf5(case, which, content):
-    path = getattr(case, which)
-    path.write_bytes(content)
-    maker = {"features": "deepgrn-features", "model": "deepgrn-import or deepgrn-train"}[which]
-    case.refuses(f"{path}: is not HDF5; make it with {maker}" if content else f"{path}: is empty")
-
-
-@pytest.mark.parametrize("which", ["features", "model"])
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.99])
 def test_truncated(case, which, share):
     path = getattr(case, which)
     with open(path, "r+b") as file:
         file.truncate(int(os.path.getsize(path) * share))
     case.refuses(f"{path}: is damaged or truncated HDF5; make or copy the file again")
-
-
-@pytest.mark.parametrize(("which", "known"), [("features", "1.0"), ("model", "1.1")])
-def test_newer_format(case, which, known):
-    path = getattr(case, which)
-    with case.edit(path) as file:
-        file.attrs["format_version"] = "2.0"
-    kind = f"deepgrn-{which}"
-    case.refuses(f"{path}: has {kind} version 2.0, this program knows {known}; update DeepGRN-tool")
-
-
-def test_a_folder_for_the_features(case):
-    case.features = case.inputs
-    case.refuses(f"{case.inputs}: Is a directory")
-
-
-def test_weights_that_are_no_numbers(case):
-    with case.edit(case.model) as file:
-        file["weights/conv_1/kernel"][3, 2, 1] = np.nan
-    case.refuses(f"{case.model}: weight 'conv_1/kernel' holds values that are not finite numbers")
-
-
-def test_a_weight_is_missing(case):
-    with case.edit(case.model) as file:
-        del file["weights/logit/bias"]
-    case.refuses(f"{case.model}: weight 'logit/bias' is missing")
 
 
 def test_a_model_of_other_bins(case):

@@ -70,16 +70,6 @@ def with_letters(letters, chromosomes):
 # --- the files that are given
 
 
-def test_features_are_missing(case):
-    case.features = case.inputs / "absent.h5"
-    case.refuses(f"{case.features}: No such file or directory")
-
-
-def test_labels_are_missing(case):
-    case.labels = case.inputs / "absent.tsv.gz"
-    case.refuses(f"{case.labels}: No such file or directory")
-
-
 def test_features_and_labels_change_places(case):
     case.features, case.labels = case.labels, case.features
     case.refuses(f"{case.features}: is not HDF5; make it with deepgrn-features")
@@ -91,12 +81,6 @@ def test_output_is_an_input(case):
     assert code == 2
     said = case._capfd.readouterr().err.splitlines()[-1]
     assert said == f"{PROGRAM}output {case.output} is also the input {case.features}; choose another name"
-
-
-def test_the_folder_of_the_output_is_missing(case):
-    wrong = case.inputs / "none" / "model.h5"
-    assert run(case.features, case.labels, "-o", wrong, *CHOICE) == 1
-    assert case._capfd.readouterr().err == f"{PROGRAM}{wrong}: its folder does not exist; create it first\n"
 
 
 def test_history_and_model_are_one_file(case):
@@ -352,14 +336,6 @@ def test_a_network_for_a_model(case):
     argv = [case.features, case.labels, "-o", case.output, *CHOICE, "--filters", "3"]
     assert run(*argv, "--start-from", case.features, "--preset", "CTCF") == 2
     assert case._capfd.readouterr().err.splitlines()[-1] == f"{PROGRAM}{text}"
-
-
-def test_features_for_a_model(case):
-    assert run(case.features, case.labels, "-o", case.output, *CHOICE, "--start-from", case.features) == 1
-    text = (
-        "is not a deepgrn-model file (its format is 'deepgrn-features'); make one with deepgrn-import or deepgrn-train"
-    )
-    assert case._capfd.readouterr().err == f"{PROGRAM}{case.features}: {text}\n"
 
 
 # --- what comes to light while training
