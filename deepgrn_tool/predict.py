@@ -4,26 +4,24 @@ from __future__ import annotations
 
 import logging
 import time
-from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from importlib.metadata import version
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
-from deepgrn_tool.data.bins import BIN_SIZE
+from deepgrn_tool import __version__
 from deepgrn_tool.data.features_file import FeaturesFile
-from deepgrn_tool.data.intervals import Positions, overlaps
 from deepgrn_tool.data.selection import BinGroup, GridSelection, ListedSelection
-from deepgrn_tool.engine.bins import score_bins
-from deepgrn_tool.engine.engine import Engine, SegmentScores
+from deepgrn_tool.engine.engine import Engine
 from deepgrn_tool.engine.inputs import InputReader
 from deepgrn_tool.errors import InputError, UsageError, did_you_mean
+from deepgrn_tool.formats.checksum import sha256
+from deepgrn_tool.kept_scores import ANEW, KeptScores, kept_path
 from deepgrn_tool.network.files import Model
 from deepgrn_tool.output import check_outputs
 from deepgrn_tool.pairing import choose_cell, compare_assemblies, load_grid_model
 from deepgrn_tool.progress import Progress
+from deepgrn_tool.scoring import STRETCH, Scoring
 from deepgrn_tool.tracks.outputs import ScoreOutputs, check_suffixes, companions
 from deepgrn_tool.tracks.summarize import Summary
 
@@ -43,6 +41,7 @@ def predict(
     threshold: float = 0.5,
     summary: str | Path | None = None,
     threads: int = 1,
+    resume: bool = False,
 ) -> int:
     """Score bins and write them; all outputs appear at the end, or none.
 
@@ -58,6 +57,8 @@ def predict(
         threshold: Least score of called regions.
         summary: File for a table of counts per chromosome.
         threads: Processor threads.
+        resume: Keep scores beside the first output until the end (`kept_scores`), and go on from those that an
+            interrupted run kept.
 
     Returns:
         Number of bins that were scored, blacklisted ones included.
@@ -70,7 +71,10 @@ def predict(
     _check_options(outputs, chromosomes, regions, bins, summary)
     given = [path for path in (features, model, regions, bins) if path is not None]
     wanted = [*outputs, *([summary] if summary is not None else [])]
-    check_outputs(wanted, given)
+    kept = kept_path(wanted[0])
+    check_outputs([*wanted, kept], given)
+    if kept.exists() and not resume:
+        raise InputError(f"is left from a run that did not end; go on with that run by --resume, or {ANEW}", kept)
     network = load_grid_model(model)
     with FeaturesFile(features) as file:
         check_outputs([*wanted, *companions(outputs, file.chromosomes)], given)
@@ -89,7 +93,46 @@ def predict(
         writer = ScoreOutputs(outputs, file.chromosomes, summarize=summarize, threshold=threshold, table=summary)
         if bins is not None:
             _check_listed_bins(writer, selection, bins)
-        return _run(file, network, reader, selection, writer, cell, threads)
+        logger.info("Scoring %s bins of cell %s", f"{selection.total:,}", cell)
+        keep = None
+        if resume:
+            named = {"features": features, "model": model, "--regions": regions, "--bins": bins}
+            keep = (kept, _terms(named, cell, chromosomes))
+        _run(file, network, reader, selection, writer, threads, keep)
+        return selection.total
+
+
+def _terms(inputs: Mapping[str, str | Path | None], cell: str, chromosomes: Sequence[str] | None) -> dict[str, object]:
+    """List all that scores depend on, under names that mean something to the user."""
+    terms: dict[str, object] = {"--cell": cell, "--chromosomes": None if chromosomes is None else list(chromosomes)}
+    terms |= {f"SHA-256 of {name}": None if path is None else sha256(path) for name, path in inputs.items()}
+    terms |= {f"version of {name}": version(name) for name in ("keras", "numpy", "tensorflow")}
+    return terms | {"version of this program": __version__, "bins of a stretch": STRETCH}
+
+
+def _run(
+    features: FeaturesFile,
+    model: Model,
+    reader: InputReader,
+    selection: GridSelection | ListedSelection,
+    writer: ScoreOutputs,
+    threads: int,
+    keep: tuple[Path, Mapping[str, object]] | None,
+) -> None:
+    """Score all bins and write all outputs; `keep` is the file for scores until then, and what they depend on."""
+    with ExitStack() as opened:
+        kept = None if keep is None else opened.enter_context(KeptScores(*keep))
+        engine = Engine(model, on_grid=selection.on_grid, threads=threads, bins=selection.total)
+        begin = time.monotonic()
+        opened.enter_context(writer)
+        progress = opened.enter_context(Progress("scoring", selection.total, "bins"))
+        scoring = Scoring(features, engine, reader, writer, progress)
+        if kept is None:
+            for _ in scoring.score(selection):
+                pass
+        else:
+            scoring.go_on(selection, kept)
+    logger.info("Scored %s bins in %.1f s", f"{selection.total:,}", time.monotonic() - begin)
 
 
 def _check_options(
@@ -125,101 +168,3 @@ def _check_listed_bins(writer: ScoreOutputs, selection: Iterable[BinGroup], path
             writer.check_bins(group.chrom, group.starts)
         except InputError as error:
             raise InputError(error.message, path) from error
-
-
-@dataclass
-class _Group:
-    """A group of bins on its way through the engine.
-
-    Attributes:
-        chrom: Name of the chromosome.
-        starts: int64, starts in the order in which they are written.
-        unique: int64, the same starts, ascending and without repeats.
-        inverse: Index into `unique` of every start; None where `starts` is `unique`.
-        blacklisted: bool, shape of `unique`.
-        scored: Indices into `unique` of the other bins.
-        scores: float32, shape of `unique`; blacklisted bins stay 0.
-        taken: Number of scores so far.
-        written: Number of bins already written.
-    """
-
-    chrom: str
-    starts: Positions
-    unique: Positions
-    inverse: NDArray[np.int64] | None
-    blacklisted: NDArray[np.bool_]
-    scored: NDArray[np.int64] = field(init=False)
-    scores: NDArray[np.float32] = field(init=False)
-    taken: int = 0
-    written: int = 0
-
-    def __post_init__(self) -> None:
-        self.scored = np.flatnonzero(~self.blacklisted)
-        self.scores = np.zeros(len(self.unique), np.float32)
-
-    @classmethod
-    def of(cls, bins: BinGroup, features: FeaturesFile) -> _Group:
-        """Sort the bins and look them up in the blacklist."""
-        unique, inverse = bins.starts, None
-        if not (np.diff(bins.starts) > 0).all():
-            unique, inverse = np.unique(bins.starts, return_inverse=True)
-        blacklisted = overlaps(unique, unique + BIN_SIZE, *features.blacklist(bins.chrom))
-        return cls(bins.chrom, bins.starts, unique, inverse, blacklisted)
-
-    def take(self, result: SegmentScores) -> None:
-        """Keep the scores of one segment; segments come in order."""
-        bins = self.scored[self.taken : self.taken + len(result.segment)]
-        self.scores[bins] = result.probability
-        self.taken += len(bins)
-
-    def write(self, writer: ScoreOutputs) -> bool:
-        """Write the bins before the first one that is still to be scored; tells whether that was all."""
-        done = self.taken == len(self.scored)
-        if self.inverse is not None and not done:
-            return False
-        end = len(self.starts) if done else int(self.scored[self.taken])
-        if end > self.written:
-            here = slice(self.written, end)
-            # With repeats or out of order, all bins are written at once.
-            bins = here if self.inverse is None else self.inverse
-            writer.add_bins(self.chrom, self.starts[here], self.scores[bins], self.blacklisted[bins])
-            self.written = end
-        return done
-
-
-def _run(
-    features: FeaturesFile,
-    model: Model,
-    reader: InputReader,
-    selection: GridSelection | ListedSelection,
-    writer: ScoreOutputs,
-    cell: str,
-    threads: int,
-) -> int:
-    """Send all bins through the engine; inputs are read while earlier ones are computed and written."""
-    logger.info("Scoring %s bins of cell %s", f"{selection.total:,}", cell)
-    engine = Engine(model, on_grid=selection.on_grid, threads=threads, bins=selection.total)
-    waiting: deque[_Group] = deque()
-
-    def groups() -> Iterator[BinGroup]:
-        for bins in selection:
-            group = _Group.of(bins, features)
-            waiting.append(group)
-            yield BinGroup(group.chrom, group.unique[group.scored])
-
-    begin = time.monotonic()
-    with writer, Progress("scoring", selection.total, "bins") as progress:
-
-        def write() -> None:
-            # A group without a segment, all of it on the blacklist, is written in its turn.
-            while waiting and waiting[0].write(writer):
-                waiting.popleft()
-
-        for _, _, result in score_bins(engine, reader, groups()):
-            write()
-            waiting[0].take(result)
-            progress.advance(len(result.segment))
-        write()
-    seconds = time.monotonic() - begin
-    logger.info("Scored %s bins in %.1f s", f"{selection.total:,}", seconds)
-    return selection.total

@@ -63,7 +63,10 @@ LEFT_OUT = {
         for name in ("--output", "--bed", "--control", "--background", "--accessibility", "--enrichment", "--summary")
     },
     "deepgrn-attention": {"--forward": "one of the tracks to choose from", "--reverse": "the same"},
-    "deepgrn-predict": {"--summary": "one of the outputs to choose from"},
+    "deepgrn-predict": {
+        "--summary": "one of the outputs to choose from",
+        "--resume": "a job of Galaxy begins in an empty folder: there is never a run to go on from",
+    },
 }
 EXTRA_CHOICES = {"none"}  # no figure
 

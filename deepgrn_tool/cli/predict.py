@@ -46,6 +46,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="file to write, format by its suffix (below); may be repeated",
     )
     parser.add_argument("--summary", metavar="FILE", help="also write a table of counts per chromosome (TSV)")
+    parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="keep scores in FILE.scoring beside the first output until the end, and go on where an interrupted run "
+        "stopped, if there was one",
+    )
     what = parser.add_argument_group("what to score (default: all chromosomes)").add_mutually_exclusive_group()
     add_chromosomes(what, "these chromosomes, whole")
     what.add_argument("--regions", metavar="BED", help="regions of any size, tiled with bins so that all is covered")
@@ -80,6 +86,7 @@ def run(args: argparse.Namespace) -> None:
         threshold=args.threshold,
         summary=args.summary,
         threads=args.threads,
+        resume=args.resume,
     )
 
 

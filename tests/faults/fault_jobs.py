@@ -120,6 +120,13 @@ JOBS = (
         (*TRACKS, INDEX, "t.tab.gz", "t.bed", "summary.tsv"),
     ),
     Job(
+        "predict --resume",
+        "predict",
+        f"{TWO} --bins {{inputs}}/bins.bed -o {{out}}/t.bw -o {{out}}/t.tab.gz --resume",
+        ("t.bw", "t.tab.gz"),
+        goes_on="t.bw.scoring",
+    ),
+    Job(
         "attention",
         "attention",
         f"{TWO} --bins {{inputs}}/bins.bed {' '.join(f'-o {{out}}/{name}' for name in TRACKS)} "
