@@ -63,10 +63,13 @@ class IndexedBedGraphWriter(ValueTableWriter):
     def _finish(self) -> None:
         import pysam
 
+        from deepgrn_tool.formats.fasta import quiet_htslib
+
         super()._finish()
         csi = self._index.suffix == ".csi"
         try:
-            pysam.tabix_index(str(self._temporary), force=True, preset="bed", index=str(self._index), csi=csi)
+            with quiet_htslib():
+                pysam.tabix_index(str(self._temporary), force=True, preset="bed", index=str(self._index), csi=csi)
         except OSError as error:  # without the reason, and naming the temporary file
             text = "its tabix index cannot be written; the disk may be full"
             raise OSError(errno.EIO, text, str(self.target)) from error
