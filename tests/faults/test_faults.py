@@ -1,4 +1,4 @@
-"""A few of the faults of benchmarks/faults.py, at fixed moments: programs that start fast, and a kill of two others.
+"""A few of the faults of benchmarks/faults.py, at fixed moments, for programs that start fast.
 
 Each function of `fault_kinds` disturbs a run, looks at what is left, runs the job again, and lists what is wrong.
 """
@@ -89,6 +89,7 @@ def test_streams(bench, name, kind):
     assert kinds.streams(bench(name), kind, older=kind == "closed") == []
 
 
-@pytest.mark.parametrize("name", ["predict", "train"])
-def test_networks_killed_while_they_write(bench, name):
-    assert kinds.killed(bench(name), [Moment(share=0.5, of_writing=True)], older=False) == []
+@pytest.mark.parametrize("name", ["predict", "predict --resume"])
+def test_predictions_killed_and_stopped_while_they_write(bench, name):
+    assert kinds.killed(bench(name), [Moment(share=share, of_writing=True) for share in (0.2, 0.7)], older=False) == []
+    assert kinds.stopped(bench(name), signal.SIGTERM, Moment(share=0.5, of_writing=True), older=True) == []
