@@ -58,7 +58,7 @@ ABOUT_DATA = "What the features file holds: the genome, the signals of its cells
 ABOUT_TRACKS = {
     "score": "Score: from 0 to 1, drawn on the middle 50 bp of each bin.",
     "accessibility": "Accessibility: the signal of open chromatin that the network reads.",
-    "attention": "Attention: where the network finds its evidence.",
+    "attention": "Attention: where the network finds its evidence, by its attention or by contributions to the score.",
 }
 MOST_CHROMOSOMES = 30  # are listed
 
