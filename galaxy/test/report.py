@@ -30,7 +30,7 @@ def _reasons(data: dict[str, Any]) -> list[str]:
 
 
 def read_checks(text: str, name: str, exit_code: int) -> Report:
-    """Read what displays.py printed, a line of JSON per check; another end than a good one counts as a failed test."""
+    """Read what checks.py printed, a line of JSON per check; another end than a good one counts as a failed test."""
     report = Report()
     for line in text.splitlines() if not exit_code else ():
         check = json.loads(line)

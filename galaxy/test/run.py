@@ -126,10 +126,10 @@ def test(server: Server, paths: list[Path], jobs: int) -> Report:
     return total
 
 
-def test_displays(server: Server) -> Report:
-    """Look at tracks as a browser does, and print each result."""
-    code, text = server.test_displays()
-    report = read_checks(text, "displays.py", code)
+def check(server: Server) -> Report:
+    """Look at tracks and workflows as users would, and print each result."""
+    code, text = server.check(workflow_files())
+    report = read_checks(text, "checks.py", code)
     for line in report.lines:
         say(line)
     return report
@@ -160,7 +160,7 @@ def main() -> int:
         report = test(server, [path for path in chosen if path.is_dir()], options.jobs)
         report += test(server, [path for path in chosen if path.is_file()], 1)
         if not options.only:
-            report += test_displays(server)
+            report += check(server)
     say(f"{report.passed} passed, {report.failed} failed" + ("" if good else "; lint failed"))
     return 0 if good and report.passed and not report.failed else 1
 

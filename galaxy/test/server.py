@@ -121,14 +121,13 @@ class Server:
         code, _ = self.planemo(arguments, name)
         return code, report, self._reports / f"{name}.log"
 
-    def test_displays(self) -> tuple[int, str]:
-        """Look at tracks by Galaxy's interface for programs; returns the exit code and what displays.py printed."""
+    def check(self, workflows: Sequence[Path]) -> tuple[int, str]:
+        """Look at tracks and workflows as users would; returns the exit code and what checks.py printed."""
         python = str(self._work / "planemo" / "bin" / "python")
-        script = str(Path(__file__).with_name("displays.py"))
-        done = subprocess.run(
-            [python, script, self.url, self._user_key, str(self._test_data)], capture_output=True, text=True
-        )
-        (self._reports / "displays.log").write_text(done.stdout + done.stderr)
+        script = str(Path(__file__).with_name("checks.py"))
+        arguments = [self.url, self._user_key, str(self._test_data), *map(str, workflows)]
+        done = subprocess.run([python, script, *arguments], capture_output=True, text=True)
+        (self._reports / "checks.log").write_text(done.stdout + done.stderr)
         return done.returncode, done.stdout + done.stderr
 
     @contextlib.contextmanager
