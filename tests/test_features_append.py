@@ -11,9 +11,11 @@ import pytest
 from features_inputs import K562, LENGTHS, Inputs, as_array, write_bigwig, write_fasta
 
 from deepgrn_tool.cli.features import main
+from deepgrn_tool.cli.info import main as info
 from deepgrn_tool.data.features_file import FeaturesFile
 from deepgrn_tool.data.safe_hdf5 import OverlayFile, appending, end_of_hdf5
 from deepgrn_tool.errors import InputError
+from deepgrn_tool.formats.journal import replay, write_journal
 
 PROGRAM = "import sys; from deepgrn_tool.cli.features import main; sys.exit(main(sys.argv[1:]))"
 
@@ -43,6 +45,8 @@ def test_overlay_shows_changes_but_keeps_old_bytes_until_the_commit(tmp_path):
     overlay.seek(4050)
     assert overlay.readinto(memoryview(buffer)) == 100
     assert buffer == expected[4050:4150]
+    assert path.read_bytes()[: len(old)] == old
+    overlay.note()
     assert path.read_bytes()[: len(old)] == old
     overlay.commit()
     os.close(descriptor)
@@ -184,6 +188,99 @@ def test_killed_run_leaves_the_old_content_and_the_cell_can_then_be_added(large,
     with FeaturesFile(path) as file:
         assert file.cells == ["new", "old"]
         np.testing.assert_array_equal(file.signal("accessibility", "c", 0, 4_000_000, "new"), values)
+
+
+DYING = """
+import os, signal, sys
+from deepgrn_tool.cli.features import main
+from deepgrn_tool.data.safe_hdf5 import OverlayFile
+
+number, part = int(sys.argv.pop(1)), sys.argv.pop(1)
+note, real, seen = OverlayFile.note, (os.pwrite, os.fsync, os.ftruncate), []
+
+def dies(function):
+    def call(descriptor, *arguments):
+        seen.append(function)
+        if len(seen) == number:
+            if part == "half" and function is real[0]:
+                function(descriptor, bytes(arguments[0])[: len(arguments[0]) // 2], arguments[1])
+            os.kill(os.getpid(), signal.SIGKILL)
+        return function(descriptor, *arguments)
+    return call
+
+def begin(overlay):
+    os.pwrite, os.fsync, os.ftruncate = map(dies, real)
+    note(overlay)
+
+OverlayFile.note = begin
+code = main(sys.argv[1:])
+print(len(seen))
+sys.exit(code)
+"""
+
+
+def test_killed_at_each_step_of_the_end(inputs, tmp_path):
+    """Before the note of changes is whole the old content stays; from then on the file has, or gets, the new one."""
+    old = inputs.output.read_bytes()
+    options = ["--accessibility", f"K562={inputs.k562}", "--genome-track", f"more={inputs.conservation}", "--quiet"]
+
+    def run(number, part):
+        path = tmp_path / f"{number}{part}.h5"
+        path.write_bytes(old)
+        command = [sys.executable, "-c", DYING, str(number), part, "--add-to", str(path), *options]
+        done = subprocess.run(command, stdout=-1, text=True, timeout=60)
+        return path, done.returncode, done.stdout
+
+    path, code, steps = run(0, "")
+    whole = path.read_bytes()
+    assert (code, whole == old) == (0, False)
+    found = []
+    for number in range(1, int(steps) + 1):
+        for part in ("", "half"):
+            path, code, _ = run(number, part)
+            assert code == -signal.SIGKILL
+            with FeaturesFile(path) as file:
+                cells = file.cells
+                assert file.signal("accessibility", "chrA", 0, 3000, "liver").any()
+                found.append(cells)
+            again = main(["--add-to", str(path), *options])
+            assert again == (0 if cells == ["liver"] else 1)
+            assert path.read_bytes() == whole
+    assert found == sorted(found, key=len)  # first the old content only, later the new only
+    assert [["liver"], ["K562", "liver"]] == [found[0], found[-1]]
+    assert int(steps) >= 6  # new bytes and note on the disk, at least two changes, then the note is cut off
+
+
+def test_a_note_that_cannot_be_followed_is_told(inputs, capsys, monkeypatch):
+    with open(inputs.output, "r+b") as file:
+        write_journal(file.fileno(), os.path.getsize(inputs.output), {0: inputs.output.read_bytes()[:8]})
+    size = os.path.getsize(inputs.output)
+    real = open
+
+    def forbidden(path, mode="r", *arguments, **options):
+        if mode == "r+b":
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path, mode, *arguments, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("builtins.open", forbidden)
+        with pytest.raises(InputError) as caught:
+            FeaturesFile(inputs.output)
+    text = "an addition to it was killed in its last step; run deepgrn-info on it with permission to write"
+    assert str(caught.value) == f"{inputs.output}: {text}"
+    assert info([str(inputs.output)]) == 0
+    assert os.path.getsize(inputs.output) < size
+
+
+@pytest.mark.parametrize("place", [10**6, 1 << 63])
+def test_a_note_of_changes_elsewhere_is_none(tmp_path, place):
+    path = tmp_path / "x"
+    path.write_bytes(b"content")
+    with open(path, "r+b") as file:
+        write_journal(file.fileno(), 7, {place: b"far"})
+        before = path.read_bytes()
+        assert not replay(file.fileno())
+    assert path.read_bytes() == before
 
 
 def test_damaged_files_cannot_be_added_to(tmp_path):

@@ -35,7 +35,9 @@ def _write_table(columns: Sequence[str], rows: Sequence[Sequence[str]], tsv: boo
 def run(args: argparse.Namespace) -> None:
     """Print the content of the file."""
     from deepgrn_tool.formats.hdf5 import format_of, open_hdf5
+    from deepgrn_tool.formats.journal import finish_addition
 
+    finish_addition(args.file)
     with open_hdf5(args.file, "deepgrn-features or deepgrn-import") as file:
         kind = format_of(file)
     if kind == "deepgrn-model":

@@ -11,6 +11,7 @@ from deepgrn_tool.data.layout import check_layout, number_attribute
 from deepgrn_tool.data.schema import ANNOTATION_CLASSES, PROGRAM, UNKNOWN_BASE
 from deepgrn_tool.errors import InputError, did_you_mean
 from deepgrn_tool.formats.hdf5 import open_hdf5
+from deepgrn_tool.formats.journal import finish_addition
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -47,6 +48,7 @@ class FeaturesFile:
     def __init__(self, path: str | Path) -> None:
         """Open the file and check its layout, not its data."""
         self.path = Path(path)
+        finish_addition(self.path)
         self._file = open_hdf5(self.path, PROGRAM, _CACHE_SIZE)
         try:
             names, lengths = check_layout(self._file, self.path)

@@ -5,12 +5,12 @@ way: the first error is kept, later writes are dropped, and the error is raised 
 
 HDF5 changes a file's metadata while it works: killed half-way, the file is lost. Here the library sees a file whose new
 bytes go behind the old end at once, where nothing refers to them, while its changes of old bytes (superblock and group
-tables, a few kB) stay in memory until everything else is on the disk; then they are written in one short burst.
+tables, a few kB) stay in memory until everything else is on the disk. Then they are noted behind it (`formats.journal`)
+and made; a run that is killed meanwhile is finished by the next that opens the file.
 """
 
 from __future__ import annotations
 
-import fcntl
 import os
 import signal
 from contextlib import contextmanager
@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import h5py
 
 from deepgrn_tool.errors import InputError
+from deepgrn_tool.formats.journal import lock, replay, write_journal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -72,7 +73,7 @@ class OverlayFile:
         self._descriptor = descriptor
         self._name = str(name)
         self._failure: OSError | None = None
-        self._dropping = False
+        self._dropping = self._noted = False
         self._end = end
         self._position = 0
         self._size = end
@@ -154,12 +155,13 @@ class OverlayFile:
         """Do nothing: `commit` flushes."""
 
     def give_up(self) -> None:
-        """Take the old content's size again, and drop what the library still writes.
+        """Take the old content's size again, unless the changes are noted, and drop what the library still writes.
 
         Interrupted while it closes the file, it may do so much later, when another file has the descriptor's number.
         """
         self._dropping = True
-        os.ftruncate(self._descriptor, self._end)
+        if not self._noted:
+            os.ftruncate(self._descriptor, self._end)
 
     def _fail(self, error: OSError) -> None:
         if self._failure is None:
@@ -174,28 +176,20 @@ class OverlayFile:
         if self._failure is not None:
             raise self._failure
 
-    def commit(self) -> None:
-        """Put the changes of old bytes into the file, all new bytes being on the disk."""
+    def note(self) -> None:
+        """Put the changes of old bytes on the disk, behind all else; from here on the file will have its new content.
+
+        Raises:
+            OSError: The disk is full or broken.
+        """
         os.fsync(self._descriptor)
-        stops = {signal.SIGINT, signal.SIGTERM}
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, stops)
-        try:
-            # The superblock, which knows the new end, comes last.
-            for number in sorted(self._pages, reverse=True):
-                os.pwrite(self._descriptor, self._pages[number], number * _PAGE)
-            os.fsync(self._descriptor)
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        changes = {number * _PAGE: self._pages[number] for number in sorted(self._pages)}
+        write_journal(self._descriptor, os.fstat(self._descriptor).st_size, changes)
+        self._noted = True
 
-
-def _lock(descriptor: int, path: str | Path) -> None:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        raise InputError("is open in another program; wait for it to end", path) from error
-    except OSError:
-        # Some network file systems have no locks; then nothing else does either.
-        return
+    def commit(self) -> None:
+        """Make the changes that were noted."""
+        replay(self._descriptor)
 
 
 @contextmanager
@@ -247,7 +241,8 @@ def appending(path: str | Path) -> Iterator[SafeFile]:
     """
     with open(path, "r+b", buffering=0) as raw:
         descriptor = raw.fileno()
-        _lock(descriptor, path)
+        lock(descriptor, path)
+        replay(descriptor)
         end = end_of_hdf5(descriptor, path)
         os.ftruncate(descriptor, end)
         overlay = OverlayFile(descriptor, end, path)
@@ -258,7 +253,19 @@ def appending(path: str | Path) -> Iterator[SafeFile]:
                 raise InputError("is damaged HDF5; make or copy the file again", path) from error
             with _writing(overlay, file) as safe:
                 yield safe
+            with _uninterrupted():
+                overlay.note()
+                overlay.commit()
         except BaseException:
             overlay.give_up()
             raise
-        overlay.commit()
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Hold SIGINT and SIGTERM back while the block runs."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
