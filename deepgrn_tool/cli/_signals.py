@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 STOPS = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated"}  # what is said of them
 PAUSE = 1.0  # seconds in which a repeated signal, such as of `timeout` to a whole group, does not disturb cleaning up
+DELAY = 0.005  # seconds
 
 
 class Stopped(BaseException):
@@ -77,7 +78,9 @@ class StopSignals:
             self._unraisable(report)
         elif isinstance(report.exc_value, Stopped):
             self._since = 0.0
-            os.kill(os.getpid(), self.received)
+            again = threading.Timer(DELAY, os.kill, (os.getpid(), self.received))  # when this function has ended
+            again.daemon = True
+            again.start()
 
     def _shown(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         """Leave out what a library prints of an exception before Python hears that it could not be raised."""

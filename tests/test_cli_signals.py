@@ -1,0 +1,119 @@
+"""SIGINT and SIGTERM at awkward moments of a program: the exit code of the signal, one line, and all is tidied up."""
+
+import os
+import signal
+import sys
+import time
+
+import pytest
+
+from deepgrn_tool.cli._common import new_parser, run_cli
+
+LINES = {signal.SIGINT: "toy: interrupted\n", signal.SIGTERM: "toy: terminated\n"}
+
+
+def send(number):
+    os.kill(os.getpid(), number)
+    time.sleep(0.01)  # Python runs the handler by then
+
+
+def outcome(run, capsys):
+    """Exit code and stderr of a program that does `run`; handlers and hooks must be as before."""
+    before = [signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM), sys.unraisablehook, sys.excepthook]
+    code = run_cli(new_parser("toy", "A toy."), lambda args: run(), [])
+    after = [signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM), sys.unraisablehook, sys.excepthook]
+    assert after == before
+    return code, capsys.readouterr().err
+
+
+@pytest.mark.parametrize("number", LINES)
+def test_a_signal_unwinds_the_stack(capsys, number):
+    tidied = []
+
+    def run():
+        try:
+            send(number)
+        finally:
+            tidied.append(True)
+
+    assert outcome(run, capsys) == (128 + number, LINES[number])
+    assert tidied == [True]
+
+
+@pytest.mark.parametrize("number", LINES)
+def test_a_second_signal_does_not_disturb_tidying_up(capsys, number):
+    tidied = []
+
+    def run():
+        try:
+            send(number)
+        finally:
+            send(signal.SIGTERM)
+            tidied.append(True)
+
+    assert outcome(run, capsys) == (128 + number, LINES[number])
+    assert tidied == [True]
+
+
+def test_a_library_may_turn_the_exception_into_another_one(capsys):
+    def run():
+        try:
+            send(signal.SIGTERM)
+        except BaseException as error:
+            raise RuntimeError("Unspecified error in H5Dwrite") from error
+
+    assert outcome(run, capsys) == (143, LINES[signal.SIGTERM])
+
+
+def test_where_the_exception_cannot_be_raised_it_comes_again(capsys):
+    """Python can raise nothing in a destructor: it would print the exception and go on."""
+    done = []
+
+    class Handle:
+        def __del__(self):
+            send(signal.SIGTERM)
+
+    def run():
+        handle = Handle()
+        del handle
+        time.sleep(1)
+        done.append("went on to the end")
+
+    assert outcome(run, capsys) == (143, LINES[signal.SIGTERM])
+    assert done == []
+
+
+def test_what_libraries_complain_of_after_a_signal_is_left_out(capsys):
+    class Handle:
+        def __del__(self):
+            raise KeyError(0)
+
+    def run():
+        try:
+            send(signal.SIGINT)
+        finally:
+            Handle()
+
+    assert outcome(run, capsys) == (130, LINES[signal.SIGINT])
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_without_a_signal_it_is_reported(capsys, monkeypatch):
+    reported = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda report: reported.append(report.exc_type))
+
+    class Handle:
+        def __del__(self):
+            raise KeyError(0)
+
+    assert outcome(Handle, capsys) == (0, "")
+    assert reported == [KeyError]
+
+
+def test_a_signal_that_is_ignored_stays_ignored(capsys, monkeypatch):
+    """As after `nohup`, or in the background of a script."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        assert outcome(lambda: send(signal.SIGINT), capsys) == (0, "")
+    finally:
+        signal.signal(signal.SIGINT, before)
