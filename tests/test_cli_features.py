@@ -213,7 +213,7 @@ BAD_INPUTS = {
             *("--effective-genome-size", "9"),
         ],
         1,
-        "x.bam: has no index; run: samtools index x.bam",
+        "x.bam: has no index that fits; run: samtools index x.bam",
     ),
     "unsorted BAM": (
         lambda i: [

@@ -97,7 +97,7 @@ def test_refused(tmp_path):
     with pytest.raises(InputError, match="samtools sort"):
         CutSites(unsorted)
     bare = write_bam(tmp_path / "n.bam", LENGTHS, [("chrA", 9, "20M", 0)], index=False)
-    with pytest.raises(InputError, match=r"has no index; run: samtools index n\.bam"):
+    with pytest.raises(InputError, match=r"has no index that fits; run: samtools index n\.bam"):
         CutSites(bare)
     whole = write_bam(tmp_path / "t.bam", LENGTHS, some_reads(3000, 1))
     whole.write_bytes(whole.read_bytes()[:-500])

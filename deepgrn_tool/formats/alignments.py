@@ -48,7 +48,11 @@ class Scaling(NamedTuple):
 
 
 def is_alignment_file(path: str | Path) -> bool:
-    """Tell by its first bytes whether a file is BAM or CRAM."""
+    """Tell by its first bytes whether a file is BAM or CRAM.
+
+    Raises:
+        InputError: It is compressed as BAM is, and damaged from its begin on.
+    """
     check_regular(path)
     with open(path, "rb") as stream:
         head = stream.read(4)
@@ -56,8 +60,12 @@ def is_alignment_file(path: str | Path) -> bool:
         return True
     if head != _BAM_MAGIC:
         return False
-    with pysam.BGZFile(str(path), "rb") as stream:
-        return bool(stream.read(4) == b"BAM\1")
+    with quiet_htslib():
+        try:
+            with pysam.BGZFile(str(path), "rb") as stream:
+                return bool(stream.read(4) == b"BAM\1")
+        except OSError as error:
+            raise InputError("compressed data is damaged or truncated; copy the file again", path) from error
 
 
 class CutSites:
@@ -73,7 +81,7 @@ class CutSites:
         lengths: Chromosome name → length in bp.
 
     Raises:
-        InputError: The file is truncated, not sorted by coordinate, or has no index.
+        InputError: The file is truncated, not sorted by coordinate, or has no index, or a damaged one.
     """
 
     def __init__(self, path: str | Path, reference: str | Path | None = None, threads: int = 1) -> None:
@@ -117,7 +125,7 @@ class CutSites:
         except ValueError:
             indexed = False
         if not indexed:
-            raise InputError(f"has no index; run: samtools index {self.path.name}", self.path)
+            raise InputError(f"has no index that fits; run: samtools index {self.path.name}", self.path)
 
     def __enter__(self) -> CutSites:
         """Return the reader itself."""
@@ -126,8 +134,13 @@ class CutSites:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close the file."""
-        self._file.close()
+        """Close the file; where reading failed, htslib says so once more."""
+        with quiet_htslib():
+            try:
+                self._file.close()
+            except OSError as failure:
+                if error is None:
+                    raise InputError("cannot be read to its end; the file is damaged", self.path) from failure
 
     def _fetch(self, chrom: str, start: int, end: int) -> Iterator[pysam.AlignedSegment]:
         with quiet_htslib():

@@ -1,5 +1,6 @@
 """Every kind of bad input for every program: one printable line that tells file, place and remedy, and no output."""
 
+import bad_alignments
 import bad_hdf5
 import bad_models
 import bad_options
@@ -9,7 +10,7 @@ import bad_tracks
 import pytest
 from bad_cases import DATA, LONGEST_END, LONGEST_LINE, run
 
-PARTS = (bad_text, bad_tables, bad_tracks, bad_hdf5, bad_models, bad_options)
+PARTS = (bad_text, bad_tables, bad_tracks, bad_alignments, bad_hdf5, bad_models, bad_options)
 CASES = [case for part in PARTS for case in part.CASES]
 
 
