@@ -210,6 +210,12 @@ def test_a_part_is_missing(stopped):
     assert "is damaged; delete it to start anew" in refusal(replace(stopped, resume=True))
 
 
+def test_another_kind_of_text(stopped):
+    with h5py.File(checkpoint(stopped), "r+") as file:
+        file["terms"][()] = "[7]"
+    assert "is damaged; delete it to start anew" in refusal(replace(stopped, resume=True))
+
+
 # --- kill -9, in processes of their own
 
 PROGRAM = """

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from deepgrn_tool import __version__
 from deepgrn_tool.data.safe_hdf5 import creating
 from deepgrn_tool.errors import InputError
-from deepgrn_tool.formats.hdf5 import check_format, open_hdf5, own_object
+from deepgrn_tool.formats.hdf5 import check_format, open_hdf5, own_datasets, own_object
 from deepgrn_tool.network.weights import Weights
 from deepgrn_tool.output import atomic_output
 from deepgrn_tool.training.history import Epoch
@@ -97,7 +97,7 @@ def load_checkpoint(path: Path, terms: Mapping[str, Any]) -> tuple[Course, State
         check_format(file, path, FORMAT, FORMAT_VERSION, MAKER)
         try:
             version = str(file.attrs["program_version"])
-            before = json.loads(_text(file, "terms"))
+            before = dict(json.loads(_text(file, "terms")))
             text = json.loads(_text(file, "course"))
             history = [Epoch(**row) for row in text.pop("history")]
             state, best = _arrays(file, "state"), _arrays(file, "best")
@@ -129,16 +129,9 @@ def _text(file: h5py.File, name: str) -> str:
 
 def _arrays(file: h5py.File, group: str) -> State:
     """Read all arrays of a group and of the groups in it."""
-    found: State = {}
-    waiting = [group] if group in file else []
-    while waiting:
-        name = waiting.pop()
-        item = own_object(file, name)
-        if isinstance(item, h5py.Group):
-            waiting += [f"{name}/{inner}" for inner in item]
-        else:
-            found[name.removeprefix(f"{group}/")] = np.asarray(_own_dataset(file, name, "fiu")[()])
-    return found
+    place = own_object(file, group)
+    names = own_datasets(place) if isinstance(place, h5py.Group) else {}
+    return {name: np.asarray(_own_dataset(file, f"{group}/{name}", "fiu")[()]) for name in names}
 
 
 def _own_dataset(file: h5py.File, name: str, kinds: str) -> h5py.Dataset:
