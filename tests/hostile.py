@@ -142,3 +142,27 @@ def put(place, path, name, edit):
         place.shape_and_type = {name: (file[name].shape, file[name].dtype)}
         del file[name]
         edit(place, file, name)
+
+
+def circle(group):
+    """A group that is in itself."""
+    group["again"] = group
+
+
+def deep(group):
+    for _ in range(500):
+        group = group.create_group("a")
+
+
+def crowd(group):
+    """Few items on the disk, 12,000 by their paths."""
+    leaf = group.create_group("leaf")
+    leaf["0"] = 1.0
+    for number in range(1, 100):
+        leaf[f"{number}"] = leaf["0"]
+    for number in range(120):
+        group[f"again_{number}"] = leaf
+
+
+NESTED = "are nested more than 8 deep"
+ENDLESS = {circle: NESTED, deep: NESTED, crowd: "holds more than 10,000 items"}

@@ -12,6 +12,7 @@ import pytest
 from guard import no_code, untouched
 from hostile import (
     DATA,
+    ENDLESS,
     FEATURES,
     HOSTILE,
     Place,
@@ -164,6 +165,15 @@ def test_training_state(place, checkpoint, edit, name):
     assert str(caught.value) == (
         f"{checkpoint}: is damaged; delete it to start anew (dataset '{name}' is not of the kind that is written there)"
     )
+
+
+@pytest.mark.parametrize("edit", ENDLESS)
+def test_groups_without_end_in_a_training_state(checkpoint, edit):
+    with h5py.File(checkpoint, "r+") as file:
+        edit(file["state"])
+    with pytest.raises(InputError) as caught:
+        load_checkpoint(checkpoint, TERMS)
+    assert str(caught.value).endswith(f"{ENDLESS[edit]})") and "'state'" in str(caught.value)
 
 
 def test_training_refuses_it_in_one_line(place, checkpoint, capfd):

@@ -16,6 +16,7 @@ import pytest
 from guard import no_code
 from hostile import (
     DATA,
+    ENDLESS,
     FEATURES,
     HOSTILE,
     Place,
@@ -83,6 +84,15 @@ def test_weights_of_a_published_network(place, network, capfd, edit):
         huge: f"claims {place.values - 30 * 36 + (1 << 44) * 36:,} weights; at most 100,000,000 are read",
     }.get(edit, f"{KERNEL!r} {PLAIN}")
     assert place.refused(capfd, import_model, network, "-o", place.out / "m.h5") == f"{network}: {found}"
+
+
+@pytest.mark.parametrize("edit", ENDLESS)
+def test_groups_without_end_in_a_published_network(place, network, capfd, edit):
+    with h5py.File(network, "r+") as file:
+        edit(file["model_weights/conv1d_1"])
+    said = place.refused(capfd, import_model, network, "-o", place.out / "m.h5")
+    assert said.startswith(f"{network}: ") and said.endswith(ENDLESS[edit])
+    assert "'model_weights/conv1d_1'" in said
 
 
 def edit_graph(path, edit):

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+MOST_NESTED = 8  # groups within each other below one that is listed
+MOST_ITEMS = 10_000
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 
 
@@ -81,12 +83,12 @@ def check_format(file: h5py.File, path: str | Path, kind: str, version: str, mak
         raise InputError(f"has {kind} version {text}, this program knows {version}; update DeepGRN-tool", path)
 
 
-def own_object(file: h5py.File, path: str) -> h5py.Group | h5py.Dataset | None:
+def own_object(file: h5py.Group, path: str) -> h5py.Group | h5py.Dataset | None:
     """Find an object that lies in the file itself: links out of the file, and soft links, are not followed.
 
     Args:
-        file: The open file.
-        path: Names from the root, joined by slashes.
+        file: The open file, or a group of it.
+        path: Names from there, joined by slashes.
 
     Returns:
         The group or dataset, or None when a part of the path is missing or such a link.
@@ -103,6 +105,38 @@ def own_object(file: h5py.File, path: str) -> h5py.Group | h5py.Dataset | None:
     except (KeyError, RuntimeError, ValueError) as error:  # which of them depends on what is damaged
         raise OSError(f"'{path}' cannot be opened") from error
     return place
+
+
+def own_datasets(group: h5py.Group) -> dict[str, h5py.Dataset | None]:
+    """List what lies in a group and the groups in it.
+
+    Args:
+        group: Where to begin.
+
+    Returns:
+        Dataset by its path below the group; None for what is neither, such as a link that is not followed.
+
+    Raises:
+        InputError: Groups are nested deeper, or there are more items, than in any file of use.
+        OSError: The file is damaged there.
+    """
+    found: dict[str, h5py.Dataset | None] = {}
+    waiting = [("", group)]
+    seen = 0
+    while waiting:
+        path, place = waiting.pop()
+        if path.count("/") > MOST_NESTED:
+            raise InputError(f"groups in '{str(group.name).strip('/')}' are nested more than {MOST_NESTED} deep")
+        for name in place:
+            seen += 1
+            if seen > MOST_ITEMS:
+                raise InputError(f"'{str(group.name).strip('/')}' holds more than {MOST_ITEMS:,} items")
+            item = own_object(place, name)
+            if isinstance(item, h5py.Group):
+                waiting.append((f"{path}{name}/", item))
+            else:
+                found[f"{path}{name}"] = item if isinstance(item, h5py.Dataset) else None
+    return found
 
 
 def read_floats(data: h5py.Dataset) -> NDArray[np.float32]:

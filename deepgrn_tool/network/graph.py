@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepgrn_tool.errors import InputError
-from deepgrn_tool.formats.hdf5 import open_hdf5, own_object, read_floats
+from deepgrn_tool.formats.hdf5 import open_hdf5, own_datasets, own_object, read_floats
 from deepgrn_tool.network.weights import MAX_WEIGHTS
 
 MAX_LAYERS = 1_000  # far above any published network
@@ -137,13 +137,7 @@ def _weight_groups(file: h5py.File) -> dict[str, dict[str, h5py.Dataset]]:
         group = own_object(root, name)
         if not isinstance(group, h5py.Group):
             raise InputError(f"the weights of layer {name!r} are a link, not data in this file")
-        found: dict[str, h5py.Dataset] = {}
-
-        def visit(path: str, item: Any, found: dict[str, h5py.Dataset] = found) -> None:
-            if isinstance(item, h5py.Dataset):
-                found[path] = item
-
-        group.visititems(visit)
+        found = {path: data for path, data in own_datasets(group).items() if data is not None}
         groups[name] = found
     total = sum(int(data.size or 0) for found in groups.values() for data in found.values())
     if total > MAX_WEIGHTS:
