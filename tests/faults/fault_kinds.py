@@ -34,7 +34,7 @@ def damage(bench: Bench, out: Path, before: Content, killed: bool, stopped: bool
         out: The folder of outputs.
         before: What was there before the run.
         killed: Temporary files may be left, under names that tell what they are.
-        stopped: The program may have left its file to go on from.
+        stopped: The program may have left its file to go on from, if it makes one.
     """
     job, found, problems = bench.job, content(out), []
     for name in job.outputs:
@@ -128,7 +128,7 @@ def limited(bench: Bench, share: float, older: bool) -> Problems:
     out = bench.prepare(older)
     before = content(out)
     done = bench.run(out, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
-    problems = damage(bench, out, before, killed=False)
+    problems = damage(bench, out, before, killed=False, stopped=True)
     if sizes and share < 1 and not bench.job.adds:  # some output cannot have been written
         problems += one_line(bench, done)
     elif done.code or done.said:
@@ -172,7 +172,7 @@ def full(bench: Bench, share: float) -> Problems:
             shutil.move(path, out)
         before = content(out)
         done = bench.run(out)
-        problems = damage(bench, out, before, killed=False) + one_line(bench, done)
+        problems = damage(bench, out, before, killed=False, stopped=True) + one_line(bench, done)
         if "space" not in done.said and "Input/output" not in done.said and "disk" not in done.said:
             problems.append(f"does not tell that the disk is full: {done.said!r}")
         enlarge()
