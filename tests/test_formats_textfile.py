@@ -1,6 +1,7 @@
 """Lines and numbers of text files, as every table is read."""
 
 import gzip
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from deepgrn_tool.formats.score_text import read_score_rows
 from deepgrn_tool.formats.sizes import read_sizes
 from deepgrn_tool.formats.tables import read_scores
 from deepgrn_tool.formats.textfile import read_lines, real_number, whole_number
+from deepgrn_tool.labels.reader import read_labels
 from deepgrn_tool.motifs.meme import read_meme
 from deepgrn_tool.training.history import read_history
 
@@ -44,12 +46,25 @@ def test_lines_before_a_wrong_one_come_first(tmp_path, wrong):
         next(lines)
 
 
-def test_a_small_file_that_unpacks_to_one_huge_line(tmp_path):
-    """Memory stays flat: a gigabyte without a line end, of which no more than two blocks are unpacked."""
-    piece = gzip.compress(b"x" * (64 << 20))
-    path = write(tmp_path / "bomb.bed.gz", piece * 16)
-    with pytest.raises(InputError, match=r"bomb.bed.gz, line 1: is longer than 1,048,576 characters"):
-        next(read_lines(path))
+@pytest.mark.parametrize(
+    ("reader", "head"),
+    [
+        (lambda path: list(read_lines(path)), b""),
+        (lambda path: list(read_score_rows(path)), b""),
+        (read_labels, b"chr\tstart\tstop\tcell\n"),
+    ],
+)
+def test_a_small_file_that_unpacks_to_one_huge_line(tmp_path, reader, head):
+    """Memory stays flat: a gigabyte without a line end, of which no more than a few blocks are unpacked."""
+    path = write(tmp_path / "bomb.gz", gzip.compress(head) + gzip.compress(b"x" * (64 << 20)) * 16)
+    line = 1 + head.count(b"\n")
+    tracemalloc.start()
+    try:
+        with pytest.raises(InputError, match=rf"bomb.gz, line {line}: is longer than 1,048,576 characters"):
+            reader(path)
+        assert tracemalloc.get_traced_memory()[1] < 20 << 20  # bytes
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize("text", ["", "1_0", "٣", "1e3", "1.0", "0x1", "nan", "--1", "1 2", "9" * 401])
