@@ -128,6 +128,18 @@ def test_sigterm_is_held_back_until_the_state_is_written(training, uninterrupted
     assert_same(replace(training, resume=True).run(), uninterrupted)
 
 
+def test_a_signal_that_is_ignored_does_not_stop_the_run(training, uninterrupted, monkeypatch):
+    """The background of a script ignores SIGINT: the run would end without a model, and nobody would be told."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        monkeypatch.setattr(
+            PlainStep, "on_batch", staticmethod(lambda done: done == 4 and os.kill(os.getpid(), signal.SIGINT))
+        )
+        assert_same(training.run(), uninterrupted)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def test_the_state_is_written_within_an_epoch(training, monkeypatch):
     written = []
     monkeypatch.setattr(

@@ -12,7 +12,8 @@ from typing import Any
 class StopRequest:
     """Holds back the first SIGINT or SIGTERM while the block runs, and delivers it when the block ends.
 
-    A second signal acts at once, as it would without the block. Outside the main thread, which alone may handle
+    A second signal acts at once, as it would without the block. A signal that is ignored, as in the background of a
+    script, stays ignored. Outside the main thread, which alone may handle
     signals, nothing is held back.
 
     Attributes:
@@ -29,6 +30,8 @@ class StopRequest:
         """Begin to hold signals back."""
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGINT, signal.SIGTERM):
+                if signal.getsignal(number) is signal.SIG_IGN:  # held back, it would stop the run and not the program
+                    continue
                 self._before[number] = signal.signal(number, self._note)
         return self
 

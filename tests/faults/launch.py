@@ -10,6 +10,7 @@ seen only when Python makes and renames them.
 
 import importlib
 import os
+import signal
 import sys
 
 NAMES = {"open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.symlink"}
@@ -37,6 +38,7 @@ def watch(pipe, folder, signal_number, number):
 
 def launch():
     """Do what the command's script does: import the module, call its main, exit with what it returns."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in what a script starts in the background
     pipe, folder, signal_number, number, name, *options = sys.argv[1:]
     sys.argv = [name, *options]
     module = importlib.import_module(f"deepgrn_tool.cli.{name}")
