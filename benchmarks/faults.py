@@ -1,6 +1,6 @@
 """Disturb every program at many moments and look at what is left: killed, stopped, disk full, no permission, no stdout.
 
-Usage: python benchmarks/faults.py [--kills 20] [--stops 6] [--seed 1] [--programs NAME ...]
+Usage: python benchmarks/faults.py [--kills 20] [--stops 6] [--seed 1] [--programs NAME ...] [--columns NAME ...]
 
 After each run the outputs must be absent, as before, or complete; temporary files gone or, after SIGKILL, named as
 such; exit code and message right; and a second run must give the same bytes as an undisturbed one (programs that take
@@ -88,6 +88,8 @@ def try_job(job: Job, root: Path, args: argparse.Namespace, mounts: bool) -> dic
     counts = {column: [0, 0] for column in COLUMNS}
     draw = random.Random(f"{args.seed} {job.name}")
     for column, text, run, runs in chain(signals(bench, args.kills, args.stops, draw), conditions(bench, draw, mounts)):
+        if args.columns is not None and column not in args.columns:
+            continue
         problems = run(bench)
         counts[column][0] += runs
         counts[column][1] += bool(problems)
@@ -105,6 +107,7 @@ def main() -> None:
     parser.add_argument("--stops", type=int, default=6, help="SIGINTs, and as many SIGTERMs")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--programs", nargs="+", metavar="NAME", choices=[job.name for job in JOBS])
+    parser.add_argument("--columns", nargs="+", metavar="NAME", choices=COLUMNS, help="only these columns of the table")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="deepgrn-faults-") as folder:
         os.chmod(folder, 0o755)  # other users look at the inputs
