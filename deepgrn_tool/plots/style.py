@@ -9,6 +9,7 @@ Source: colours of Okabe & Ito 2008, "Color Universal Design", without yellow, w
 from __future__ import annotations
 
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -99,5 +100,7 @@ def figure_files(
         figure.draw_without_rendering()  # places everything; the next drawing would move it a little
         figure.set_layout_engine("none")
         for path in paths:
-            metadata = METADATA[Path(path).suffix.lower()]
-            figure.savefig(path, dpi=DOTS_PER_INCH, metadata=metadata, bbox_inches="tight")
+            suffix = Path(path).suffix.lower()
+            drawn = BytesIO()  # Matplotlib, drawing PDF, would hide what the disk says
+            figure.savefig(drawn, format=suffix[1:], dpi=DOTS_PER_INCH, metadata=METADATA[suffix], bbox_inches="tight")
+            Path(path).write_bytes(drawn.getvalue())
