@@ -1,5 +1,8 @@
 """Every kind of bad input for every program: one printable line that tells file, place and remedy, and no output."""
 
+import re
+from collections import Counter
+
 import bad_alignments
 import bad_hdf5
 import bad_models
@@ -11,6 +14,7 @@ import pytest
 from bad_cases import DATA, LONGEST_END, LONGEST_LINE, run
 
 PARTS = (bad_text, bad_tables, bad_tracks, bad_alignments, bad_hdf5, bad_models, bad_options)
+ROW = re.compile(r"^\| (`deepgrn-[a-z]+`|all) \| ([0-9,]+) \|$", re.MULTILINE)
 CASES = [case for part in PARTS for case in part.CASES]
 
 
@@ -29,3 +33,10 @@ def test_refused(case, tmp_path, monkeypatch, capfd):
 def test_cases_are_distinct():
     names = [(case.program, case.what) for case in CASES]
     assert sorted(set(names)) == sorted(names)
+
+
+def test_the_page_tells_how_many():
+    page = (DATA.parent / "docs" / "robustness.md").read_text()
+    told = {program: int(count.replace(",", "")) for program, count in ROW.findall(page)}
+    counted = Counter(f"`deepgrn-{case.program}`" for case in CASES)
+    assert told == {**counted, "all": len(CASES)}
