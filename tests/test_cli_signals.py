@@ -83,6 +83,26 @@ def test_where_the_exception_cannot_be_raised_it_comes_again(capsys):
     assert done == []
 
 
+def test_methods_that_c_libraries_call_are_not_interrupted(capsys):
+    """HDF5 crashed the process at an exception in the file object that it writes to."""
+    done = []
+
+    class Target:
+        called_by_library = True
+
+        def write(self):
+            send(signal.SIGINT)
+            done.append("written")
+
+    def run():
+        Target().write()
+        time.sleep(1)
+        done.append("went on to the end")
+
+    assert outcome(run, capsys) == (130, LINES[signal.SIGINT])
+    assert done == ["written"]
+
+
 def test_what_libraries_complain_of_after_a_signal_is_left_out(capsys):
     class Handle:
         def __del__(self):

@@ -69,6 +69,9 @@ class StopSignals:
         now = time.monotonic()
         if self.received and now - self._since < PAUSE:
             return
+        if _called_by_library(frame):
+            _send_again(number)
+            return
         self.received, self._since = signal.Signals(number), now
         raise Stopped
 
@@ -78,11 +81,25 @@ class StopSignals:
             self._unraisable(report)
         elif isinstance(report.exc_value, Stopped):
             self._since = 0.0
-            again = threading.Timer(DELAY, os.kill, (os.getpid(), self.received))  # when this function has ended
-            again.daemon = True
-            again.start()
+            _send_again(self.received)
 
     def _shown(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         """Leave out what a library prints of an exception before Python hears that it could not be raised."""
         if self.received is None:
             self._uncaught(kind, error, trace)
+
+
+def _called_by_library(frame: FrameType | None) -> bool:
+    """Tell whether a method runs that a C library calls, which would crash at an exception: its class says so."""
+    while frame is not None:
+        if getattr(type(frame.f_locals.get("self")), "called_by_library", False):
+            return True
+        frame = frame.f_back
+    return False
+
+
+def _send_again(number: int) -> None:
+    """Send a signal to this process when the present function has ended."""
+    again = threading.Timer(DELAY, os.kill, (os.getpid(), number))
+    again.daemon = True
+    again.start()

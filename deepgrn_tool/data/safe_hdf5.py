@@ -66,7 +66,12 @@ class OverlayFile:
         descriptor: File open for reading and writing.
         end: Bytes of the old content; 0 for a new file.
         name: The user's name of the file, for messages.
+
+    Attributes:
+        called_by_library: Signals wait until the library is done (`cli._signals`): it would crash at their exception.
     """
+
+    called_by_library = True
 
     def __init__(self, descriptor: int, end: int, name: str | Path) -> None:
         """Start at position 0 with nothing changed."""
