@@ -52,7 +52,7 @@ def damage(bench: Bench, out: Path, before: Content, killed: bool, stopped: bool
         if not mine and not goes_on and not (killed and temporary.match(path)):
             problems.append(f"{path} is left behind")
     for name in temporaries(bench, out):
-        if not killed or not name.startswith("deepgrn-"):
+        if not (killed or stopped) or not name.startswith("deepgrn-"):
             problems.append(f"{name} is left in the temporary folder")
     return problems
 
