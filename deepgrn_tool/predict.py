@@ -12,6 +12,7 @@ from pathlib import Path
 from deepgrn_tool import __version__
 from deepgrn_tool.data.features_file import FeaturesFile
 from deepgrn_tool.data.selection import BinGroup, GridSelection, ListedSelection
+from deepgrn_tool.engine.bins import bases_per_window
 from deepgrn_tool.engine.engine import Engine
 from deepgrn_tool.engine.inputs import InputReader
 from deepgrn_tool.errors import InputError, UsageError, did_you_mean
@@ -122,7 +123,13 @@ def _run(
     """Score all bins and write all outputs; `keep` is the file for scores until then, and what they depend on."""
     with ExitStack() as opened:
         kept = None if keep is None else opened.enter_context(KeptScores(*keep))
-        engine = Engine(model, on_grid=selection.on_grid, threads=threads, bins=selection.total)
+        engine = Engine(
+            model,
+            on_grid=selection.on_grid,
+            threads=threads,
+            bins=selection.total,
+            bases_per_window=bases_per_window((group.starts for group in selection), model.config.window_size),
+        )
         begin = time.monotonic()
         opened.enter_context(writer)
         progress = opened.enter_context(Progress("scoring", selection.total, "bins"))

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from deepgrn_tool.attention.bins import ChosenBins
 from deepgrn_tool.data.intervals import Positions
-from deepgrn_tool.engine.bins import score_bins
+from deepgrn_tool.engine.bins import bases_per_window, score_bins
 from deepgrn_tool.engine.engine import Engine
 from deepgrn_tool.engine.inputs import InputReader
 from deepgrn_tool.network.files import Model
@@ -50,7 +50,10 @@ def attended_windows(
     Raises:
         InputError: A score is not a number, or the features file is damaged.
     """
-    engine = Engine(model, on_grid=bins.on_grid, threads=threads, attention=True, bins=bins.total)
+    density = bases_per_window((group.starts for group in bins), model.config.window_size)
+    engine = Engine(
+        model, on_grid=bins.on_grid, threads=threads, attention=True, bins=bins.total, bases_per_window=density
+    )
     for chrom, starts, result in score_bins(engine, reader, bins):
         if result.attention is None:
             raise ValueError("the network has no attention")

@@ -47,6 +47,20 @@ def score_bins(
         yield chrom, starts, result
 
 
+def bases_per_window(bin_starts: Iterable[Positions], window_size: int) -> float:
+    """Tell how many bases windows add on average, those that they share counted once.
+
+    Args:
+        bin_starts: Of each chromosome int64, shape (n,), starts of its bins.
+        window_size: bp.
+    """
+    bases = windows = 0
+    for starts in bin_starts:
+        bases += window_size + int(np.minimum(np.abs(np.diff(starts)), window_size).sum())
+        windows += len(starts)
+    return bases / max(windows, 1)
+
+
 def check_scores(features: Path, chrom: str, starts: Positions, probability: NDArray[np.float32]) -> None:
     """Refuse scores that are not numbers.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -18,6 +19,8 @@ from deepgrn_tool.engine.kernels import engine_kernels, exponents_are_safe
 from deepgrn_tool.engine.segments import Segment, cut_into_segments
 from deepgrn_tool.engine.shared import Geometry
 from deepgrn_tool.network.files import Model
+
+MOST_BASES = 3.0  # bases of a segment, over those of as many neighbours on the grid: bounds the memory
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,9 @@ class Engine:
         threads: Segments computed side by side.
         attention: Whether to return attention.
         max_windows: Windows of a segment; None for what suits the backend.
-        max_bases: Bases of a segment; None for those of neighbours on the grid.
+        max_bases: Bases of a segment; None for what `bases_per_window` asks for.
+        bases_per_window: How many bases windows add on average: `stride` for neighbours on the grid (None), up to
+            `window_size` where they lie far apart. Segments then have room for as many bases as their windows need.
         bins: How many bins will be scored in all, if known: short runs are faster without TensorFlow.
 
     Attributes:
@@ -86,6 +91,7 @@ class Engine:
         attention: bool = False,
         max_windows: int | None = None,
         max_bases: int | None = None,
+        bases_per_window: float | None = None,
         bins: int | None = None,
     ) -> None:
         """Load the backend; a compiler works at the first segment, unless it did for a network of the same shape."""
@@ -94,9 +100,10 @@ class Engine:
         self.config = config
         geometry = Geometry.of(config, on_grid)
         self._threads = threads
-        self.max_windows = max_windows or backend.windows
+        needed = max(bases_per_window or 0.0, config.stride)
+        self.max_windows = max_windows or max(1, round(backend.windows * min(1.0, MOST_BASES * config.stride / needed)))
         self.spacing = geometry.spacing
-        self.max_bases = max_bases or config.window_size + config.stride * self.max_windows
+        self.max_bases = max_bases or config.window_size + math.ceil(needed * self.max_windows)
         safe = exponents_are_safe(config, model.weights)
         self._compute = compiled_computation(backend, Shape(config, geometry, self.max_windows, attention, safe))
         kernels = engine_kernels(config, model.weights)

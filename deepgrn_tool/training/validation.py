@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepgrn_tool.data.features_file import FeaturesFile
+from deepgrn_tool.engine.bins import bases_per_window
 from deepgrn_tool.engine.engine import Engine, SegmentInput
 from deepgrn_tool.engine.inputs import InputReader
 from deepgrn_tool.errors import InputError
@@ -129,7 +130,13 @@ class Validator:
         """
         phases = {int(phase) for part in self._parts for phase in np.unique(part.starts % self._config.stride)}
         bins = self.bins if self.bins < FEW_BINS else None
-        engine = Engine(Model(self._config, weights), on_grid=len(phases) == 1, threads=self._threads, bins=bins)
+        engine = Engine(
+            Model(self._config, weights),
+            on_grid=len(phases) == 1,
+            threads=self._threads,
+            bins=bins,
+            bases_per_window=bases_per_window((part.starts for part in self._parts), self._config.window_size),
+        )
         logits = np.empty((2, self.bins), np.float32)
         done = 0
         try:
