@@ -99,7 +99,7 @@ def add_results(folder):
         save_model(replace(model, factor=factor, assembly=""), folder / f"{factor}.model.h5")
         if factor != "CTCF":
             (folder / f"{factor}.labels.tsv.gz").symlink_to(labels)
-    for name in ("model.h5", "CTCF.h5"):
+    for name in ("model.h5", "CTCF.h5", "CTCF.none.model.h5", "CTCF.after-lstm.model.h5"):
         (folder / name).symlink_to("CTCF.model.h5")
     (folder / "demo").mkdir()
     for name in ("features.h5", "CTCF.labels.tsv.gz", "CTCF.model.h5"):
