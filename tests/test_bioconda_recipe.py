@@ -1,7 +1,16 @@
-"""The recipe says what pyproject.toml says, and the strict schema of rattler-build takes it; no channel is needed."""
+"""The recipe says what pyproject.toml says, the strict schema of rattler-build takes it, and it builds; offline.
 
+For the build, a channel is made on the spot: Python, pip and setuptools of these tests as packages, and empty packages
+of the lowest versions for what the programs need, which `--version` does not load.
+"""
+
+import json
+import os
 import re
+import shutil
 import sys
+import sysconfig
+from importlib.metadata import version
 from pathlib import Path
 
 import jinja2
@@ -101,3 +110,64 @@ def test_schema_of_rattler_build_refuses_what_it_does_not_know(recipe):
     wrong = {**version_1(recipe), "requirement": {"run": ["python"]}}
     with pytest.raises(rattler_build.RattlerBuildError):
         rattler_build.Stage0Recipe.from_dict(wrong)
+
+
+class Channel:
+    """A channel in a folder, with packages that are built into it."""
+
+    def __init__(self, rattler_build, folder):
+        self.rattler_build, self.folder = rattler_build, folder
+        for platform in ("noarch", "linux-64"):
+            (folder / platform).mkdir(parents=True)
+            empty = {"info": {"subdir": platform}, "packages": {}, "packages.conda": {}, "repodata_version": 1}
+            (folder / platform / "repodata.json").write_text(json.dumps(empty))
+
+    def build(self, recipe):
+        """Build a recipe; give its package."""
+        path = self.folder.parent / "recipe.yaml"
+        path.write_text(yaml.safe_dump(recipe))
+        (variant,) = self.rattler_build.Stage0Recipe.from_file(str(path)).render()
+        built = variant.run_build(output_dir=str(self.folder), channels=[self.folder.as_uri()])
+        (package,) = built.packages
+        return Path(package)
+
+    def test(self, package):
+        """Install a package and run its tests; give what they say."""
+        opened = self.rattler_build.Package.from_file(str(package))
+        return opened.run_tests(channel=[self.folder.as_uri()])
+
+    def stand_in(self, name, number, script):
+        """Build a package that holds what the script puts into its prefix."""
+        build = {"number": 0, "script": script, "dynamic_linking": {"binary_relocation": False}}
+        about = {"license": "MIT", "summary": "Stands in."}
+        self.build({"package": {"name": name, "version": number}, "build": build, "about": about})
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the channel is made for Linux")
+def test_it_builds_and_its_tests_pass(recipe, tmp_path):
+    rattler_build = pytest.importorskip("rattler_build", reason="py-rattler-build has no build for this platform")
+    channel = Channel(rattler_build, tmp_path / "channel")
+    interpreter, site = os.path.realpath(sys.executable), sysconfig.get_paths()["purelib"]
+    target = f"$PREFIX/lib/python{sys.version_info[0]}.{sys.version_info[1]}/site-packages"
+    channel.stand_in(
+        "python",
+        ".".join(map(str, sys.version_info[:3])),
+        f"{interpreter} -m venv --without-pip $PREFIX && rm -f $PREFIX/bin/[aA]ctivate* $PREFIX/.gitignore",
+    )
+    for name, parts in {"pip": "pip pip-*", "setuptools": "setuptools setuptools-* _distutils_hack"}.items():
+        files = " ".join(f"{site}/{part}" for part in parts.split())
+        channel.stand_in(name, version(name), f"mkdir -p {target} && cp -r {files} {target}/")
+    for requirement in recipe["requirements"]["run"]:
+        name, bounds = split_requirement(requirement)
+        if name != "python":
+            channel.stand_in(name, bounds.split(",")[0].removeprefix(">="), "true")
+    source = tmp_path / "source"
+    shutil.copytree(ROOT / "deepgrn_tool", source / "deepgrn_tool", ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, source)
+    package = channel.build({**version_1(recipe), "source": {"path": str(source)}})
+    assert package.parent == channel.folder / "noarch"
+    assert package.name.startswith(f"deepgrn-tool-{__version__}-")
+    results = channel.test(package)
+    assert len(results) == 2  # imports, commands
+    assert all(result.success for result in results), "\n".join(line for result in results for line in result.output)
