@@ -15,7 +15,6 @@ import numpy as np
 
 from deepgrn_tool.engine.engine import Engine, SegmentInput
 from deepgrn_tool.engine.keras_backend import keras_backend
-from deepgrn_tool.engine.segments import cut_into_segments
 from deepgrn_tool.network.config import NetworkConfig
 from deepgrn_tool.network.files import Model
 from deepgrn_tool.network.weights import weight_shapes
@@ -102,7 +101,7 @@ def measure(name: str, config: NetworkConfig, threads: int, bins: int, rounds: i
     meta = random.random((bins, config.meta_size), np.float32)
     engine = Engine(model, threads=threads)
     inputs = []
-    for segment in cut_into_segments(starts, config.window_size, engine.max_bases, 1024, engine.spacing):
+    for segment in engine.cut(starts + config.flank):
         begin, end, _ = segment.pieces[0]
         rows = slice(segment.first, segment.first + len(segment))
         inputs.append(SegmentInput(segment, codes[begin:end], signals[begin:end], meta[rows]))

@@ -66,7 +66,7 @@ def compiled_computation(backend: Backend, shape: Shape) -> Callable[..., Any]:
             some = ops.slice(offsets, (first,), (block,))
             pooled = PooledSteps(backend, config, shape.geometry, kernels, rows, some)
             some_meta = ops.slice(meta, (first, 0), (block, config.meta_size))
-            found = score_windows(backend, config, kernels, pooled, some_meta, shape.safe_exponents)
+            found = score_windows(backend, config, kernels, pooled, some_meta, shape.safe_exponents, len(kept) > 1)
             return [
                 ops.slice_update(
                     result,

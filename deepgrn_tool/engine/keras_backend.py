@@ -80,7 +80,7 @@ def _tensorflow(ops: Any, threads: int) -> Backend:
         return traced
 
     # `keras.ops.take` would also compare every row number with zero, to allow negative ones.
-    return Backend("tensorflow", ops, partial(rational_tanh, ops), tf.gather, compiled, windows=1024)
+    return Backend("tensorflow", ops, partial(rational_tanh, ops), tf.gather, compiled, windows=2048)
 
 
 def _jax(ops: Any) -> Backend:
@@ -90,4 +90,4 @@ def _jax(ops: Any) -> Backend:
     def take_rows(table: Any, rows: Any) -> Any:
         return jax.numpy.take(table, rows, axis=0, mode="clip")
 
-    return Backend("jax", ops, partial(rational_tanh, ops), take_rows, jax.jit, windows=1024)
+    return Backend("jax", ops, partial(rational_tanh, ops), take_rows, jax.jit, windows=2048)

@@ -36,11 +36,15 @@ def engine_kernels(config: NetworkConfig, weights: Weights) -> dict[str, Array]:
         The weights under their own names, and for each strand and direction: `first/STRAND_table_N`, what the N-th
         group of bases adds to the first layer (`table_of_words`); `first/STRAND_signals`, the first layer's kernel of
         signals (`several_positions`), if there are tracks; `conv_N/STRAND` for the other convolutions;
-        `lstm_N/DIRECTION_kernel_transposed` and `..._recurrent_transposed`. An LSTM's weights are scaled such that its
-        sigmoids are 0.5 + 0.5 tanh(x) and its hard sigmoids clip(x, 0, 1).
+        `lstm_N/DIRECTION_kernel_transposed` and `..._recurrent_transposed`; `strand/kernel_of_dimension`, shape
+        (dimensions, units, steps), where attention weighs each of the LSTM's dimensions by itself. An LSTM's weights
+        are scaled such that its sigmoids are 0.5 + 0.5 tanh(x) and its hard sigmoids clip(x, 0, 1).
     """
     kernels = dict(weights)
     kernels["strand/kernel_transposed"] = weights["strand/kernel"].T.copy()
+    if config.attention == "after-lstm":
+        by_step = weights["strand/kernel"].reshape(config.steps, config.attended_width, -1)
+        kernels["strand/kernel_of_dimension"] = by_step.transpose(1, 2, 0).copy()
     first = weights["conv_1/kernel"] if config.num_conv else weights["per_position/kernel"][np.newaxis]
     for strand in STRANDS:
         bases, signals = first[:, : len(BASES)], first[:, len(BASES) :]

@@ -6,6 +6,7 @@ steps and the products along steps run over contiguous memory.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,13 @@ from deepgrn_tool.network.encoding import trigonometric_encoding
 
 
 def score_windows(
-    backend: Backend, config: NetworkConfig, kernels: Kernels, pooled: PooledSteps, meta: Any, safe_exponents: bool
+    backend: Backend,
+    config: NetworkConfig,
+    kernels: Kernels,
+    pooled: PooledSteps,
+    meta: Any,
+    safe_exponents: bool,
+    keep_attention: bool,
 ) -> tuple[Any, Any]:
     """Compute both strands' logits, and the attention.
 
@@ -30,10 +37,11 @@ def score_windows(
         pooled: The windows' pooled steps.
         meta: float32, shape (windows, meta inputs).
         safe_exponents: Whether the exponents of the softmax over steps are known to be small (`exponents_are_safe`).
+        keep_attention: Whether attention is asked for.
 
     Returns:
         Logits, float32, shape (2 windows,), forward strands first; attention, float32, shape (2 windows, steps, d)
-        or, pairwise, (2 windows, steps, steps), None for the kind "none".
+        or, pairwise, (2 windows, steps, steps). It is None for the kind "none", and may be where it is not asked for.
     """
     ops, both, attention = backend.ops, 2 * meta.shape[0], None
     if config.attends_before_lstm:
@@ -51,16 +59,81 @@ def score_windows(
         of_strand = ops.matmul(ops.reshape(x, (both, -1)), kernels["strand/kernel"])
         return _dense_layers(ops, config, kernels, of_strand, meta), attention
     if config.attention == "weighted-sum":
-        alpha = _softmax_over_steps(ops, x, safe_exponents)
-        attention = ops.transpose(alpha, (2, 0, 1))
-        x = ops.relu(ops.matmul(ops.transpose(ops.sum(alpha * x, axis=0)), kernels["attention/kernel"]))
+        x, attention = _weighted_sum(ops, x, safe_exponents, keep_attention)
+        x = ops.relu(ops.matmul(ops.transpose(x), kernels["attention/kernel"]))
         return _dense_layers(ops, config, kernels, ops.matmul(x, kernels["strand/kernel"]), meta), attention
+    if config.attention == "after-lstm" and not config.merge_attention:
+        of_strand, attention = _attend_after(ops, kernels, x, safe_exponents, keep_attention)
+        return _dense_layers(ops, config, kernels, ops.transpose(of_strand), meta), attention
     if config.attention == "after-lstm":
         alpha = _position_attention(ops, config, kernels, x, 1, safe_exponents)
         attention = ops.transpose(ops.broadcast_to(alpha, x.shape), (2, 0, 1))
         x = alpha * x
     of_strand = ops.transpose(ops.matmul(kernels["strand/kernel_transposed"], ops.reshape(x, (-1, both))))
     return _dense_layers(ops, config, kernels, of_strand, meta), attention
+
+
+def _attend_after(ops: Any, kernels: Kernels, x: Any, safe_exponents: bool, keep_attention: bool) -> tuple[Any, Any]:
+    """Weigh the LSTM's steps, each dimension by itself, and apply the layer "strand" without its bias.
+
+    Returns:
+        float32, shape (units, 2 windows); attention as `_by_dimension` gives it.
+    """
+    of_steps = ops.transpose(kernels["attention/kernel"])
+    of_strand = kernels["strand/kernel_of_dimension"]
+
+    def weigh(number: Any, one: Any, product: Any) -> tuple[Any, Any]:
+        logits = ops.matmul(of_steps, one) + kernels["attention/bias"][:, np.newaxis]
+        alpha = _softmax_over_steps(ops, logits, safe_exponents)
+        kernel = ops.slice(of_strand, (number, 0, 0), (1, *of_strand.shape[1:]))[0]
+        return product + ops.matmul(kernel, alpha * one), alpha
+
+    return _by_dimension(ops, x, weigh, ops.zeros((of_strand.shape[1], x.shape[2])), keep_attention)
+
+
+def _weighted_sum(ops: Any, x: Any, safe_exponents: bool, keep_attention: bool) -> tuple[Any, Any]:
+    """Sum up each dimension's steps, weighed by their own softmax.
+
+    Returns:
+        float32, shape (dimensions, 2 windows); attention as `_by_dimension` gives it.
+    """
+
+    def weigh(number: Any, one: Any, sums: Any) -> tuple[Any, Any]:
+        alpha = _softmax_over_steps(ops, one, safe_exponents)
+        return ops.slice_update(sums, (number, 0), ops.sum(alpha * one, axis=0)[np.newaxis]), alpha
+
+    return _by_dimension(ops, x, weigh, ops.zeros(x.shape[1:]), keep_attention)
+
+
+def _by_dimension(
+    ops: Any, x: Any, weigh: Callable[[Any, Any, Any], tuple[Any, Any]], result: Any, keep_attention: bool
+) -> tuple[Any, Any]:
+    """Attend dimension by dimension.
+
+    One dimension of a block stays in the processor's nearest cache through all that happens to it; the whole block
+    would go to memory and back between any two operations.
+
+    Args:
+        ops: The backend's functions.
+        x: float32, shape (steps, dimensions, 2 windows).
+        weigh: Gives, from a dimension's number, its steps (steps, 2 windows) and the result so far, the result with
+            that dimension, and its attention (steps, 2 windows).
+        result: What the result begins with.
+        keep_attention: As in `score_windows`.
+
+    Returns:
+        The result; attention, float32, shape (2 windows, steps, dimensions), or None if not asked for.
+    """
+    steps, dimensions, both = x.shape
+
+    def dimension(number: Any, results: Any) -> Any:
+        one = ops.slice(x, (0, number, 0), (steps, 1, both))[:, 0]
+        result, alpha = weigh(number, one, results[0])
+        return [result, *(ops.slice_update(kept, (0, number, 0), alpha[:, np.newaxis]) for kept in results[1:])]
+
+    results = [result, *([ops.zeros(x.shape)] if keep_attention else [])]
+    results = ops.fori_loop(0, dimensions, dimension, results)
+    return results[0], ops.transpose(results[1], (2, 0, 1)) if keep_attention else None
 
 
 def _attend_before(ops: Any, config: NetworkConfig, kernels: Kernels, pooled: PooledSteps) -> tuple[GateInput, Any]:
