@@ -46,23 +46,21 @@ def bidirectional(backend: Backend, config: NetworkConfig, both: int, gates: Gat
     """
     ops, units, steps = backend.ops, config.lstm_units, config.steps
 
-    def step(index: Any, carried: Any) -> Any:
-        states, output = carried
-        advanced = []
-        for number, direction in enumerate(DIRECTIONS):
-            now = index if direction == "forward" else steps - 1 - index
-            state, cell = states[number]
-            parts = ops.split(gates.of(now, direction, state), 4, axis=0 if gates.windows_last else 1)
-            state, cell = _advance(backend, config.gate_activation, parts, cell)
-            advanced.append((state, cell))
-            place = (now, number * units, 0) if gates.windows_last else (now, 0, number * units)
-            output = ops.slice_update(output, place, state[np.newaxis])
-        return advanced, output
-
-    width = units * len(DIRECTIONS)
+    axis, width = (0 if gates.windows_last else 1), units * len(DIRECTIONS)
     zero = ops.zeros((units, both) if gates.windows_last else (both, units))
     output = ops.zeros((steps, width, both) if gates.windows_last else (steps, both, width))
-    output = ops.fori_loop(0, steps, step, ([(zero, zero)] * len(DIRECTIONS), output))[1]
+    # One loop per direction: steps of few operations cost the compiled code less to arrange than longer ones.
+    for number, direction in enumerate(DIRECTIONS):
+
+        def step(index: Any, carried: Any, number: int = number, direction: str = direction) -> Any:
+            state, cell, output = carried
+            now = index if direction == "forward" else steps - 1 - index
+            parts = ops.split(gates.of(now, direction, state), 4, axis=axis)
+            state, cell = _advance(backend, config.gate_activation, parts, cell)
+            place = (now, number * units, 0) if gates.windows_last else (now, 0, number * units)
+            return state, cell, ops.slice_update(output, place, state[np.newaxis])
+
+        output = ops.fori_loop(0, steps, step, (zero, zero, output))[2]
     return output if gates.windows_last else ops.transpose(output, (0, 2, 1))
 
 

@@ -30,20 +30,18 @@ class Geometry:
         lag: Positions by which the reverse strand's pooled steps lie behind the forward strand's: the tail that the
             max-pool drops.
         rows: Kept positions from one pooled step to the next.
-        phases: Kept positions from one window of the grid to the next.
     """
 
     spacing: int
     lag: int
     rows: int
-    phases: int
 
     @classmethod
     def of(cls, config: NetworkConfig, on_grid: bool) -> Geometry:
         """Find the geometry of a network; windows on the grid need fewer positions than windows anywhere."""
         spacing = gcd(config.pool_size, config.stride) if on_grid else 1
         lag = config.conv_length - config.steps * config.pool_size
-        return cls(spacing, lag, config.pool_size // spacing, config.stride // spacing)
+        return cls(spacing, lag, config.pool_size // spacing)
 
 
 def pooled_positions(
@@ -60,17 +58,16 @@ def pooled_positions(
         signals: float32, shape (bases, tracks).
 
     Returns:
-        float32, shape (2 positions, filters), before the bias and ReLU of the per-position layer. Rows are ordered by
-        strand, phase (kept position modulo `phases`) and position, so that one step of neighbouring windows of the
-        grid lies in neighbouring rows. Step j of the forward strand of a window that starts at base b is kept position
-        b / spacing + rows · j; step j of its reverse strand is, of that strand, b / spacing + rows · (steps - 1 - j).
+        float32, shape (2 positions, filters), before the bias and ReLU of the per-position layer; the forward strand's
+        rows come first. Step j of the forward strand of a window that starts at base b is row b / spacing + rows · j;
+        step j of its reverse strand is, of that strand, row b / spacing + rows · (steps - 1 - j).
     """
     ops = backend.ops
     reach = config.receptive_field + config.pool_size - 1  # bases under one pooled position
     positions = codes.shape[0] - reach + 1
     chunks = -(-positions // CHUNK)
-    kept = -(-positions // (chunks * config.stride))  # pooled positions of a chunk that are kept, of each phase
-    size = kept * config.stride
+    kept = -(-positions // (chunks * geometry.spacing))  # pooled positions of a chunk that are kept
+    size = kept * geometry.spacing
     # The last chunk, and the reverse strand's lag, may reach past the segment, where no window reads.
     missing = chunks * size + geometry.lag - positions
     codes = ops.pad(codes, ((0, missing),), constant_values=UNKNOWN_BASE)
@@ -83,11 +80,10 @@ def pooled_positions(
             some_signals = ops.slice(signals, (first, 0), (size + reach - 1, signals.shape[1]))
             x = _before_pool(backend, config, kernels, some_codes, some_signals, strand)
             x = _sliding_maximum(ops, x, config.pool_size)[:: geometry.spacing]
-            x = ops.transpose(ops.reshape(x, (1, kept, geometry.phases, config.filters)), (0, 2, 1, 3))
-            grown = ops.slice_update(grown, (number, 0, index * kept, 0), x)
+            grown = ops.slice_update(grown, (number, index * kept, 0), x[np.newaxis])
         return grown
 
-    grown = ops.zeros((len(STRANDS), geometry.phases, chunks * kept, config.filters))
+    grown = ops.zeros((len(STRANDS), chunks * kept, config.filters))
     return ops.reshape(ops.fori_loop(0, chunks, add_chunk, grown), (-1, config.filters))
 
 

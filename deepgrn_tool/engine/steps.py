@@ -37,19 +37,15 @@ class PooledSteps:
         self._steps = config.steps
         self._kernels = kernels
         self._rows = rows
-        self._phases = geometry.phases
         first = offsets // geometry.spacing
-        self._first = backend.ops.concatenate([first, first + geometry.rows * (config.steps - 1)])
+        last = rows.shape[0] // 2 + first + geometry.rows * (config.steps - 1)
+        self._first = backend.ops.concatenate([first, last])
         self._advance = np.repeat(np.array([geometry.rows, -geometry.rows], np.int32), offsets.shape[0])
-        self._strand = np.repeat(np.array([0, rows.shape[0] // 2], np.int32), offsets.shape[0])
         self._shared = config.steps * geometry.spacing >= WORTH_SHARING * config.stride
 
     def _row_numbers(self, step: Any) -> Any:
         """Find the row of a step of every window, in the order of `pooled_positions`."""
-        position = self._first + self._advance * step
-        within = position // self._phases
-        per_phase = self._rows.shape[0] // (2 * self._phases)
-        return self._strand + (position - within * self._phases) * per_phase + within
+        return self._first + self._advance * step
 
     def projected(self, kernel: Any) -> Any:
         """Apply a linear map to every step of every window.
