@@ -108,25 +108,16 @@ def measure(name: str, config: NetworkConfig, threads: int, bins: int, rounds: i
 
     from deepgrn_tool.network.build import build_network
 
-    # One network per thread, since operations run on one thread each; with all threads on the operations of one network
-    # Keras' predict was no faster.
-    networks = [build_network(config) for _ in range(threads)]
-    for network in networks:
-        network.set_weights(model.weights)
+    network = build_network(config)
+    network.set_weights(model.weights)
     some = min(bins, 2048)
     channels = np.concatenate([np.eye(5, dtype=np.float32)[codes][:, :4], signals], axis=1)
     windows = np.stack([channels[start : start + config.window_size] for start in starts[:some]])
-    shares = np.array_split(np.arange(some), threads)
+    network_inputs = [windows, meta[:some]] if config.meta else [windows]
     keras_scores: list[np.ndarray] = []
 
-    def predict_share(number: int) -> np.ndarray:
-        rows = shares[number]
-        network_inputs = [windows[rows], meta[rows]] if config.meta else [windows[rows]]
-        return networks[number].model.predict(network_inputs, batch_size=512, verbose=0)
-
     def keras_predict() -> None:
-        with ThreadPoolExecutor(threads) as workers:
-            keras_scores[:] = workers.map(predict_share, range(threads))
+        keras_scores[:] = [network.model.predict(network_inputs, batch_size=512, verbose=0)]
 
     rates = best_rates(
         {
@@ -136,9 +127,7 @@ def measure(name: str, config: NetworkConfig, threads: int, bins: int, rounds: i
         },
         rounds,
     )
-    difference = np.abs(
-        np.concatenate([r.probability for r in engine.score(inputs)])[:some] - np.concatenate(keras_scores)[:, 0]
-    )
+    difference = np.abs(np.concatenate([r.probability for r in engine.score(inputs)])[:some] - keras_scores[0][:, 0])
     print(
         f"{name:13s} engine {rates['engine']:8,.0f} windows/s, Keras predict {rates['keras']:6,.0f}, "
         f"ratio {rates['engine'] / rates['keras']:5.1f}, largest difference {difference.max():.1e}"

@@ -62,8 +62,10 @@ def step_epoch(config: NetworkConfig, examples: Batch, threads: int) -> Callable
     from deepgrn_tool.engine.keras_backend import keras_backend
 
     keras_backend(threads)
+    from deepgrn_tool.training.compiled import set_threads
     from deepgrn_tool.training.step import TrainingStep
 
+    set_threads(threads)
     weights = random_model(config).weights
     step = TrainingStep(config, weights, batch_size=BATCH_SIZE, learning_rate=LEARNING_RATE, seed=1, threads=threads)
     random = np.random.default_rng(2)

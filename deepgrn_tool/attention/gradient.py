@@ -137,7 +137,7 @@ def strand_gradients(model: Model, threads: int = 1) -> Gradients:
     """
     from deepgrn_tool.engine.keras_backend import keras_backend
 
-    if keras_backend(threads, side_by_side=False).name != "tensorflow":
+    if keras_backend(threads).name != "tensorflow":
         raise UsageError("--method gradient needs TensorFlow; unset KERAS_BACKEND")
     import keras
     import tensorflow as tf

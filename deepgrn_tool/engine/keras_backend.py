@@ -5,7 +5,6 @@ The only module of the engine that knows TensorFlow or JAX.
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -17,20 +16,16 @@ from deepgrn_tool.engine.activations import rational_tanh
 from deepgrn_tool.engine.backend import Backend
 from deepgrn_tool.errors import UsageError
 
-logger = logging.getLogger(__name__)
-
 # 512-bit vectors made the LSTM's gates a third faster where the processor has them; elsewhere the flag does nothing.
 XLA_FLAGS = ("--xla_cpu_prefer_vector_width=512",)
 
 
 @cache
-def keras_backend(threads: int = 1, *, side_by_side: bool = True) -> Backend:
+def keras_backend(threads: int = 1) -> Backend:
     """Load Keras; should run before anything else imports Keras or TensorFlow, since both read their settings once.
 
     Args:
         threads: Processor threads, for all computations together.
-        side_by_side: Whether as many calls as there are threads run side by side, each on one thread, as those of the
-            engine and of the training step do; else one call at a time has all threads.
 
     Raises:
         UsageError: Keras is set to a backend that cannot run the engine.
@@ -45,7 +40,7 @@ def keras_backend(threads: int = 1, *, side_by_side: bool = True) -> Backend:
 
     name = str(keras.backend.backend())
     if name == "tensorflow":
-        return _tensorflow(keras.ops, threads, side_by_side)
+        return _tensorflow(keras.ops, threads)
     if name == "jax":
         return _jax(keras.ops)
     raise UsageError(f"Keras is set to the backend '{name}'; set KERAS_BACKEND to tensorflow or jax")
@@ -69,16 +64,16 @@ def _without_chatter() -> Iterator[None]:
         os.close(nowhere)
 
 
-def _tensorflow(ops: Any, threads: int, side_by_side: bool) -> Backend:
+def _tensorflow(ops: Any, threads: int) -> Backend:
     import tensorflow as tf
 
     if not tf.config.threading.get_intra_op_parallelism_threads():
         try:
-            # Two calls whose operations share two threads get in each other's way: 3 to 5 % slower.
-            tf.config.threading.set_intra_op_parallelism_threads(1 if side_by_side else threads)
-            tf.config.threading.set_inter_op_parallelism_threads(threads if side_by_side else 1)
-        except RuntimeError as error:
-            logger.debug("TensorFlow has computed before, and keeps the threads that it has: %s", error)
+            tf.config.threading.set_intra_op_parallelism_threads(threads)
+            tf.config.threading.set_inter_op_parallelism_threads(1)
+        except RuntimeError:
+            # TensorFlow has already computed something: a program that uses the library keeps its own settings.
+            pass
 
     def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
         traced: Callable[..., Any] = tf.function(function, jit_compile=True, autograph=False)

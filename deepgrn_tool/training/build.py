@@ -92,9 +92,11 @@ def make_step(
     # Each validation compiles the engine with the weights of its epoch: TensorFlow warns of functions made in a loop.
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
     from deepgrn_tool.network.build import fresh_weights
+    from deepgrn_tool.training.compiled import set_threads
     from deepgrn_tool.training.parameters import scaled_start
     from deepgrn_tool.training.step import TrainingStep
 
+    set_threads(threads)
     if weights is None:
         weights = fresh_weights(config, settings.seed)
         weights = scaled_start(weights, config) if settings.scale_attention else weights
