@@ -7,6 +7,8 @@ of several rounds, in which the contestants take turns, so that a disturbance me
 from __future__ import annotations
 
 import argparse
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +16,6 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from deepgrn_tool.engine.engine import Engine, SegmentInput
-from deepgrn_tool.engine.keras_backend import keras_backend
 from deepgrn_tool.network.config import NetworkConfig
 from deepgrn_tool.network.files import Model
 from deepgrn_tool.network.weights import weight_shapes
@@ -108,16 +109,24 @@ def measure(name: str, config: NetworkConfig, threads: int, bins: int, rounds: i
 
     from deepgrn_tool.network.build import build_network
 
-    network = build_network(config)
-    network.set_weights(model.weights)
+    # One network per thread: TensorFlow has threads as the engine wants them, perhaps one per operation.
+    networks = [build_network(config) for _ in range(threads)]
+    for network in networks:
+        network.set_weights(model.weights)
     some = min(bins, 2048)
     channels = np.concatenate([np.eye(5, dtype=np.float32)[codes][:, :4], signals], axis=1)
     windows = np.stack([channels[start : start + config.window_size] for start in starts[:some]])
-    network_inputs = [windows, meta[:some]] if config.meta else [windows]
+    shares = np.array_split(np.arange(some), threads)
     keras_scores: list[np.ndarray] = []
 
+    def predict_share(number: int) -> np.ndarray:
+        rows = shares[number]
+        network_inputs = [windows[rows], meta[rows]] if config.meta else [windows[rows]]
+        return networks[number].model.predict(network_inputs, batch_size=512, verbose=0)
+
     def keras_predict() -> None:
-        keras_scores[:] = [network.model.predict(network_inputs, batch_size=512, verbose=0)]
+        with ThreadPoolExecutor(threads) as workers:
+            keras_scores[:] = workers.map(predict_share, range(threads))
 
     rates = best_rates(
         {
@@ -127,7 +136,8 @@ def measure(name: str, config: NetworkConfig, threads: int, bins: int, rounds: i
         },
         rounds,
     )
-    difference = np.abs(np.concatenate([r.probability for r in engine.score(inputs)])[:some] - keras_scores[0][:, 0])
+    scores = np.concatenate([segment.probability for segment in engine.score(inputs)])[:some]
+    difference = np.abs(scores - np.concatenate(keras_scores)[:, 0])
     print(
         f"{name:13s} engine {rates['engine']:8,.0f} windows/s, Keras predict {rates['keras']:6,.0f}, "
         f"ratio {rates['engine'] / rates['keras']:5.1f}, largest difference {difference.max():.1e}"
@@ -145,10 +155,14 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--networks", nargs="+", default=["default", *PUBLISHED])
     args = parser.parse_args()
-    # The same number of threads for the engine, Keras' predict and the matrix products; it is set once per process.
-    keras_backend(args.threads)
-    for name in args.networks:
+    if len(args.networks) == 1:
+        name = args.networks[0]
         measure(name, PUBLISHED.get(name, NetworkConfig()), args.threads, args.bins, args.rounds)
+        return
+    # TensorFlow's threads are set once per process, as the engine wants them for the network.
+    numbers = [f"--threads={args.threads}", f"--bins={args.bins}", f"--rounds={args.rounds}"]
+    for name in args.networks:
+        subprocess.run([sys.executable, __file__, *numbers, "--networks", name], check=True)
 
 
 if __name__ == "__main__":

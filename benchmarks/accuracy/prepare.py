@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
 import pysam
 
 from benchmarks.accuracy.cut import Piece, cut_bed, cut_bigwig, cut_fasta, pieces
+from benchmarks.accuracy.programs import run_program
 from benchmarks.accuracy.tasks import ANNOTATION, Genome, Task
 
 
@@ -19,12 +19,6 @@ def features_path(folder: Path, genome: Genome) -> Path:
 def labels_path(folder: Path, task: Task) -> Path:
     """Name the label file of a task."""
     return folder / f"{task.factor}.labels.tsv.gz"
-
-
-def _run(*command: str | Path) -> None:
-    texts = [str(part) for part in command]
-    print("+ " + " ".join(texts), flush=True)
-    subprocess.run(texts, check=True)
 
 
 def _cut_bed(genome: Genome, name: str, parts: list[Piece], folder: Path) -> Path:
@@ -57,7 +51,7 @@ def prepare_features(genome: Genome, folder: Path) -> None:
         (inputs / "blacklist.bed").write_text("".join(rows))
         options += ["--blacklist", inputs / "blacklist.bed"]
     output = features_path(folder, genome)
-    _run("deepgrn-features", "--genome", inputs / "genome.fa", "--assembly", genome.name, *options, "-o", output)
+    run_program("deepgrn-features", "--genome", inputs / "genome.fa", "--assembly", genome.name, *options, "-o", output)
 
 
 def genome_pieces(genome: Genome) -> list[Piece]:
@@ -76,4 +70,4 @@ def prepare_labels(task: Task, folder: Path) -> None:
         files = [str(_cut_bed(task.genome, name, parts, inputs)) for name in names]
         options += ["--peaks", f"{cell}={','.join(files)}"]
     features = features_path(folder, task.genome)
-    _run("deepgrn-labels", "--features", features, *options, "-o", labels_path(folder, task))
+    run_program("deepgrn-labels", "--features", features, *options, "-o", labels_path(folder, task))

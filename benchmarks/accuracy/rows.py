@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import csv
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.accuracy.prepare import features_path, labels_path
+from benchmarks.accuracy.programs import run_program
 from benchmarks.accuracy.results import Result
 from benchmarks.accuracy.tasks import Task
 
@@ -63,11 +63,6 @@ def train_command(row: Row, folder: Path, threads: int) -> list[str]:
     ]
 
 
-def _run(command: list[str]) -> None:
-    print("+ " + " ".join(command), flush=True)
-    subprocess.run(command, check=True)
-
-
 def _read_table(path: Path) -> list[dict[str, str]]:
     with path.open(newline="") as stream:
         return list(csv.DictReader(stream, delimiter="\t"))
@@ -86,11 +81,11 @@ def run_row(row: Row, folder: Path, threads: int) -> Result:
         folder / f"{row.stem}.{suffix}" for suffix in ("model.h5", "history.tsv", "tab.gz", "metrics.tsv")
     )
     if not model.exists():
-        _run(train_command(row, folder, threads))
+        run_program(*train_command(row, folder, threads))
     if not scores.exists():
         chosen = ["--cell", task.test_cell, "--chromosomes", ",".join(task.test), "--threads", str(threads)]
         features = str(features_path(folder, task.genome))
-        _run(["deepgrn-predict", features, str(model), *chosen, "-o", str(scores)])
+        run_program("deepgrn-predict", features, model, *chosen, "-o", scores)
     chosen = [
         "--labels",
         str(labels_path(folder, task)),
@@ -99,7 +94,7 @@ def run_row(row: Row, folder: Path, threads: int) -> Result:
         "--chromosomes",
         ",".join(task.test),
     ]
-    _run(["deepgrn-evaluate", str(scores), *chosen, "-o", str(metrics)])
+    run_program("deepgrn-evaluate", scores, *chosen, "-o", metrics)
     total = next(line for line in _read_table(metrics) if line["chromosome"] == "all")
     epochs = _read_table(history)
     kept = next(line for line in epochs if line["kept"] == "yes")

@@ -95,10 +95,10 @@ class Engine:
         bins: int | None = None,
     ) -> None:
         """Load the backend; a compiler works at the first segment, unless it did for a network of the same shape."""
-        backend = backend_for(bins, threads)
         config = model.config
         self.config = config
         geometry = Geometry.of(config, on_grid)
+        backend = backend_for(config, geometry, bins, threads)
         self._threads = threads
         needed = max(bases_per_window or 0.0, config.stride)
         self.max_windows = max_windows or max(1, round(backend.windows * min(1.0, MOST_BASES * config.stride / needed)))

@@ -21,11 +21,12 @@ XLA_FLAGS = ("--xla_cpu_prefer_vector_width=512",)
 
 
 @cache
-def keras_backend(threads: int = 1) -> Backend:
+def keras_backend(threads: int = 1, *, one_thread_each: bool = False) -> Backend:
     """Load Keras; should run before anything else imports Keras or TensorFlow, since both read their settings once.
 
     Args:
         threads: Processor threads, for all computations together.
+        one_thread_each: Whether a computation keeps to one thread; as many as there are threads may run side by side.
 
     Raises:
         UsageError: Keras is set to a backend that cannot run the engine.
@@ -40,7 +41,7 @@ def keras_backend(threads: int = 1) -> Backend:
 
     name = str(keras.backend.backend())
     if name == "tensorflow":
-        return _tensorflow(keras.ops, threads)
+        return _tensorflow(keras.ops, threads, one_thread_each)
     if name == "jax":
         return _jax(keras.ops)
     raise UsageError(f"Keras is set to the backend '{name}'; set KERAS_BACKEND to tensorflow or jax")
@@ -64,13 +65,13 @@ def _without_chatter() -> Iterator[None]:
         os.close(nowhere)
 
 
-def _tensorflow(ops: Any, threads: int) -> Backend:
+def _tensorflow(ops: Any, threads: int, one_thread_each: bool) -> Backend:
     import tensorflow as tf
 
     if not tf.config.threading.get_intra_op_parallelism_threads():
         try:
-            tf.config.threading.set_intra_op_parallelism_threads(threads)
-            tf.config.threading.set_inter_op_parallelism_threads(1)
+            tf.config.threading.set_intra_op_parallelism_threads(1 if one_thread_each else threads)
+            tf.config.threading.set_inter_op_parallelism_threads(threads if one_thread_each else 1)
         except RuntimeError:
             # TensorFlow has already computed something: a program that uses the library keeps its own settings.
             pass

@@ -33,9 +33,10 @@ def engine_kernels(config: NetworkConfig, weights: Weights) -> dict[str, Array]:
         weights: Its weights.
 
     Returns:
-        The weights under their own names, and for each strand and direction: `first/STRAND_table_N`, what the N-th
-        group of bases adds to the first layer (`table_of_words`); `first/STRAND_signals`, the first layer's kernel of
-        signals (`several_positions`), if there are tracks; `conv_N/STRAND` for the other convolutions;
+        The weights under their own names, and for each strand and direction: `first/STRAND_tables`, what each group of
+        bases adds to the first layer (`table_of_words`), one table below the other, since every array costs each call
+        some time; `first/STRAND_signals`, the first layer's kernel of signals (`several_positions`), if there are
+        tracks; `conv_N/STRAND` for the other convolutions;
         `lstm_N/DIRECTION_kernel_transposed` and `..._recurrent_transposed`; `strand/kernel_of_dimension`, shape
         (dimensions, units, steps), where attention weighs each of the LSTM's dimensions by itself. An LSTM's weights
         are scaled such that its sigmoids are 0.5 + 0.5 tanh(x) and its hard sigmoids clip(x, 0, 1).
@@ -50,8 +51,8 @@ def engine_kernels(config: NetworkConfig, weights: Weights) -> dict[str, Array]:
         bases, signals = first[:, : len(BASES)], first[:, len(BASES) :]
         if strand == "reverse":
             bases, signals = bases[::-1, COMPLEMENT], signals[::-1]
-        for number, (start, width) in enumerate(base_groups(len(first))):
-            kernels[f"first/{strand}_table_{number}"] = table_of_words(bases[start : start + width])
+        tables = [table_of_words(bases[start : start + width]) for start, width in base_groups(len(first))]
+        kernels[f"first/{strand}_tables"] = np.concatenate(tables)
         if config.tracks:
             kernels[f"first/{strand}_signals"] = several_positions(signals)
         for layer in range(2, config.num_conv + 1):

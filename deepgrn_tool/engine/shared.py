@@ -113,12 +113,14 @@ def _first_layer(
     length = codes.shape[0] - size + 1
     result = None
     words: dict[int, Any] = {}
-    for number, (start, width) in enumerate(base_groups(size)):
+    first_row = 0
+    for start, width in base_groups(size):
         if width not in words:
             words[width] = _words(codes, width)
-        table = kernels[f"first/{strand}_table_{number}"]
-        part = backend.take_rows(table, words[width][start : start + length])
+        rows = words[width][start : start + length] + first_row
+        part = backend.take_rows(kernels[f"first/{strand}_tables"], rows)
         result = part if result is None else result + part
+        first_row += CODES**width
     return result + _convolve_few(backend.ops, kernels[f"first/{strand}_signals"], signals) if config.tracks else result
 
 

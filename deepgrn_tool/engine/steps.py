@@ -17,6 +17,11 @@ from deepgrn_tool.network.config import NetworkConfig
 WORTH_SHARING = 1.5
 
 
+def shares_products(config: NetworkConfig, geometry: Geometry) -> bool:
+    """Tell whether linear maps of pooled steps are applied once per position instead of once per window and step."""
+    return config.steps * geometry.spacing >= WORTH_SHARING * config.stride
+
+
 class PooledSteps:
     """Windows' pooled steps, still as rows of the shared positions; reverse strands are further windows.
 
@@ -41,7 +46,7 @@ class PooledSteps:
         last = rows.shape[0] // 2 + first + geometry.rows * (config.steps - 1)
         self._first = backend.ops.concatenate([first, last])
         self._advance = np.repeat(np.array([geometry.rows, -geometry.rows], np.int32), offsets.shape[0])
-        self._shared = config.steps * geometry.spacing >= WORTH_SHARING * config.stride
+        self._shared = shares_products(config, geometry)
 
     def _row_numbers(self, step: Any) -> Any:
         """Find the row of a step of every window, in the order of `pooled_positions`."""
