@@ -23,7 +23,7 @@ LEARNING = (
     *("--lstm-dropout", "0", "--recurrent-dropout", "0"),  # those of weighted-sum would need many more epochs
 )
 OWN_LEARNING = {"Reb1": ("--batch-size", "32", "--learning-rate", "0.002")}
-EPOCHS = {"CTCF": 4, "TAF1": 3, "Reb1": 12}  # limited by time
+EPOCHS = {"CTCF": 3, "TAF1": 3, "Reb1": 12}  # limited by time
 AS_PUBLISHED = ("--flank", "401", "--learning-rate", "0.001", "--rate-decay", "none", "--weight-averaging", "0")
 FEW_NEGATIVES = ("--negatives", "1", "--open-negatives", "0", "--no-scale-attention")
 FEWER_NEGATIVES = 3  # so many times the epochs show as many windows
