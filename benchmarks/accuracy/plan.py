@@ -27,7 +27,7 @@ OWN_LEARNING = {
     "TAF1": ("--open-negatives", "0"),
     "Reb1": ("--batch-size", "32", "--learning-rate", "0.002"),
 }
-EPOCHS = {"CTCF": 3, "TAF1": 3, "Reb1": 12}  # limited by time
+EPOCHS = {"CTCF": 3, "TAF1": 2, "Reb1": 12}  # limited by time
 AS_PUBLISHED = ("--flank", "401", "--learning-rate", "0.001", "--rate-decay", "none", "--weight-averaging", "0")
 FEW_NEGATIVES = ("--negatives", "1", "--open-negatives", "0", "--no-scale-attention")
 FEWER_NEGATIVES = 3  # so many times the epochs show as many windows
