@@ -1,5 +1,6 @@
 """The baselines of benchmarks/accuracy see the right bases, and its table says what was found."""
 
+import gzip
 import math
 
 import numpy as np
@@ -7,6 +8,7 @@ import pyBigWig
 import pysam
 import pytest
 
+from benchmarks.accuracy.combine import mean_scores
 from benchmarks.accuracy.cut import cut_bed, cut_bigwig, cut_fasta, pieces
 from benchmarks.accuracy.results import Result, append_result, markdown, read_results
 
@@ -114,3 +116,16 @@ def test_table_gives_mean_and_range_over_seeds(tmp_path):
         "| accessibility |  | 0.125 | 0.750 |  |  |",
         "| none | 2 | 0.375 (0.250–0.500) | 0.875 (0.812–0.938) | 0.500 (0.375–0.625) | 8, 6 |",
     ]
+
+
+def test_mean_of_score_tables(tmp_path):
+    tables = {"one": "chr20\t600\t800\t0.25\nchr20\t650\t850\t1\n", "two": "chr20\t600\t800\t0.5\nchr20\t650\t850\t0\n"}
+    for name, text in tables.items():
+        with gzip.open(tmp_path / name, "wt") as stream:
+            stream.write(text)
+    mean_scores([tmp_path / name for name in tables], tmp_path / "mean")
+    assert gzip.open(tmp_path / "mean", "rt").read() == "chr20\t600\t800\t0.375\nchr20\t650\t850\t0.5\n"
+    with gzip.open(tmp_path / "two", "wt") as stream:
+        stream.write("chr20\t600\t800\t0.5\nchr20\t700\t900\t0\n")
+    with pytest.raises(ValueError, match="other bins"):
+        mean_scores([tmp_path / name for name in tables], tmp_path / "mean")

@@ -1,6 +1,6 @@
 """How good the networks are on real data: one table per factor, beside what one gets without a network.
 
-    python -m benchmarks.accuracy prepare baselines train table [--folder FOLDER] [--threads N]
+    python -m benchmarks.accuracy prepare baselines train combine table [--folder FOLDER] [--threads N]
 
 Steps that are done already are not repeated, and an interrupted training goes on. docs/accuracy.md says what is
 measured and how; the data are those of ../shared/data (or $DEEPGRN_SHARED/data).
@@ -12,13 +12,14 @@ import argparse
 import sys
 from pathlib import Path
 
+from benchmarks.accuracy.combine import combined_rows
 from benchmarks.accuracy.plan import planned_rows
 from benchmarks.accuracy.prepare import features_path, labels_path, prepare_features, prepare_labels
 from benchmarks.accuracy.results import append_result, markdown, read_results
 from benchmarks.accuracy.rows import run_row
 from benchmarks.accuracy.tasks import DATA, TASKS
 
-STEPS = ("prepare", "baselines", "train", "table")
+STEPS = ("prepare", "baselines", "train", "combine", "table")
 
 
 def prepare(folder: Path) -> None:
@@ -51,9 +52,17 @@ def train(folder: Path, tasks: list[str], threads: int) -> None:
             append_result(path, run_row(row, folder, threads))
 
 
+def combine(folder: Path, tasks: list[str]) -> None:
+    """Average the scores of all seeds."""
+    path = folder / "means.tsv"
+    path.unlink(missing_ok=True)
+    for result in combined_rows((row for row in planned_rows() if row.task.factor in tasks), folder):
+        append_result(path, result)
+
+
 def table(folder: Path, tasks: list[str]) -> None:
     """Print the tables."""
-    results = read_results(folder / "baselines.tsv") + read_results(folder / "networks.tsv")
+    results = [result for name in ("baselines", "networks", "means") for result in read_results(folder / f"{name}.tsv")]
     for name in tasks:
         print(f"\n{name}\n\n{markdown(results, name)}")
 
@@ -78,6 +87,7 @@ def main() -> int:
         "prepare": lambda: prepare(args.folder),
         "baselines": lambda: baselines(args.folder, args.tasks),
         "train": lambda: train(args.folder, args.tasks, args.threads),
+        "combine": lambda: combine(args.folder, args.tasks),
         "table": lambda: table(args.folder, args.tasks),
     }
     for step in args.steps:

@@ -68,6 +68,15 @@ def _read_table(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(stream, delimiter="\t"))
 
 
+def evaluate(task: Task, scores: Path, folder: Path) -> tuple[float, float]:
+    """Compare a score table (.tab.gz) with the labels of the test: auPRC and auROC."""
+    metrics = scores.with_name(scores.name.replace(".tab.gz", ".metrics.tsv"))
+    chosen = ["--cell", task.test_cell, "--chromosomes", ",".join(task.test)]
+    run_program("deepgrn-evaluate", scores, "--labels", labels_path(folder, task), *chosen, "-o", metrics)
+    total = next(line for line in _read_table(metrics) if line["chromosome"] == "all")
+    return float(total["auprc"]), float(total["auroc"])
+
+
 def run_row(row: Row, folder: Path, threads: int) -> Result:
     """Train, score the bins of the test, and compare them with the labels; a step whose output is there is not redone.
 
@@ -77,33 +86,22 @@ def run_row(row: Row, folder: Path, threads: int) -> Result:
         threads: Processor threads of each program.
     """
     task = row.task
-    model, history, scores, metrics = (
-        folder / f"{row.stem}.{suffix}" for suffix in ("model.h5", "history.tsv", "tab.gz", "metrics.tsv")
-    )
+    model, history, scores = (folder / f"{row.stem}.{suffix}" for suffix in ("model.h5", "history.tsv", "tab.gz"))
     if not model.exists():
         run_program(*train_command(row, folder, threads))
     if not scores.exists():
         chosen = ["--cell", task.test_cell, "--chromosomes", ",".join(task.test), "--threads", str(threads)]
         features = str(features_path(folder, task.genome))
         run_program("deepgrn-predict", features, model, *chosen, "-o", scores)
-    chosen = [
-        "--labels",
-        str(labels_path(folder, task)),
-        "--cell",
-        task.test_cell,
-        "--chromosomes",
-        ",".join(task.test),
-    ]
-    run_program("deepgrn-evaluate", scores, *chosen, "-o", metrics)
-    total = next(line for line in _read_table(metrics) if line["chromosome"] == "all")
+    auprc, auroc = evaluate(task, scores, folder)
     epochs = _read_table(history)
     kept = next(line for line in epochs if line["kept"] == "yes")
     return Result(
         task=task.factor,
         method=row.method,
         seed=row.seed,
-        auprc=float(total["auprc"]),
-        auroc=float(total["auroc"]),
+        auprc=auprc,
+        auroc=auroc,
         validation=float(kept["validation_auprc"]),
         epochs=len(epochs),
     )
