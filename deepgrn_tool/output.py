@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING
 from deepgrn_tool.errors import InputError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
+    from contextlib import ExitStack
 
 logger = logging.getLogger(__name__)
 
@@ -52,6 +53,26 @@ def check_outputs(outputs: Iterable[str | Path], inputs: Iterable[str | Path]) -
             raise InputError("its folder does not exist; create it first", output)
         if not os.access(folder, os.W_OK | os.X_OK):
             raise InputError("its folder cannot be written to", output)
+
+
+def leave_outputs(outputs: ExitStack, close: Callable[[], None], error: BaseException | None) -> None:
+    """End the block of outputs that are written together: for the `__exit__` of what writes them.
+
+    Args:
+        outputs: Renames the finished files when it is left without an error, else removes them.
+        close: Completes and verifies the files; called where the block ended well, before anything is renamed.
+        error: What ended the block, if it did not end well.
+
+    Raises:
+        BaseException: What `close` or a renaming raised; no file is left then.
+    """
+    try:
+        if error is None:
+            close()
+    except BaseException as failure:
+        outputs.__exit__(type(failure), failure, failure.__traceback__)
+        raise
+    outputs.__exit__(type(error) if error else None, error, error.__traceback__ if error else None)
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from deepgrn_tool.data.safe_hdf5 import creating
 from deepgrn_tool.errors import InputError
 from deepgrn_tool.formats.hdf5 import open_hdf5
 from deepgrn_tool.network.files import Model
-from deepgrn_tool.output import atomic_output
+from deepgrn_tool.output import atomic_output, leave_outputs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -77,13 +77,7 @@ class MatrixWriter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Close, verify and rename; or remove."""
-        try:
-            if error is None:
-                self.close()
-        except BaseException as failure:
-            self._outputs.__exit__(type(failure), failure, failure.__traceback__)
-            raise
-        self._outputs.__exit__(kind, error, trace)
+        leave_outputs(self._outputs, self.close, error)
 
     def _describe(self, file: h5py.File) -> None:
         config = self._model.config

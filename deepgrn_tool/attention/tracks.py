@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from deepgrn_tool.attention.base_means import BaseMeans
 from deepgrn_tool.attention.geometry import Profile
 from deepgrn_tool.data.intervals import Positions
+from deepgrn_tool.output import leave_outputs
 from deepgrn_tool.tracks.outputs import track_writer_for
 from deepgrn_tool.tracks.writer import TrackWriter
 
@@ -54,13 +55,7 @@ class StrandTracks:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Close and verify every file before the first one is renamed; or remove them all."""
-        try:
-            if error is None:
-                self.close()
-        except BaseException as failure:
-            self._opened.__exit__(type(failure), failure, failure.__traceback__)
-            raise
-        self._opened.__exit__(kind, error, trace)
+        leave_outputs(self._opened, self.close, error)
 
     def add(self, chrom: str, starts: Positions, profiles: Profiles) -> None:
         """Take windows; chromosomes come in C-locale order and windows ascend.

@@ -10,6 +10,7 @@ import numpy as np
 
 from deepgrn_tool.data.bins import BIN_SIZE
 from deepgrn_tool.errors import UsageError
+from deepgrn_tool.output import leave_outputs
 from deepgrn_tool.tracks.bigwig import BigWigWriter
 from deepgrn_tool.tracks.called import CalledRegionsWriter
 from deepgrn_tool.tracks.summarize import Summarizer, Summary, summarizer_for
@@ -142,15 +143,12 @@ class ScoreOutputs:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Close and verify every file before the first one is renamed; or remove them all."""
-        try:
-            if error is None:
-                self.finish_chromosome()
-                for writer in (*self._track_writers, *self._bin_writers):
-                    writer.close()
-        except BaseException as failure:
-            self._opened.__exit__(type(failure), failure, failure.__traceback__)
-            raise
-        self._opened.__exit__(kind, error, trace)
+        leave_outputs(self._opened, self._close, error)
+
+    def _close(self) -> None:
+        self.finish_chromosome()
+        for writer in (*self._track_writers, *self._bin_writers):
+            writer.close()
 
     def check_bins(self, chrom: str, starts: Positions) -> None:
         """Refuse bins that the outputs cannot show, before they are scored.

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepgrn_tool.errors import InputError
-from deepgrn_tool.output import atomic_output
+from deepgrn_tool.output import atomic_output, leave_outputs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -116,13 +116,7 @@ class TrackWriter(ABC):
     ) -> None:
         """Close, verify and rename, or remove what was written when the block or the closing failed."""
         with self._naming_target():
-            try:
-                if error is None:
-                    self.close()
-            except BaseException as failure:
-                self._outputs.__exit__(type(failure), failure, failure.__traceback__)
-                raise
-            self._outputs.__exit__(kind, error, trace)
+            leave_outputs(self._outputs, self.close, error)
 
     def add(self, chrom: str, starts: Positions, ends: Positions, values: Values) -> None:
         """Write one piece of the track.
