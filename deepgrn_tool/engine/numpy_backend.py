@@ -15,7 +15,6 @@ from numpy import (
     clip,
     concatenate,
     exp,
-    matmul,
     max,
     maximum,
     mean,
@@ -89,7 +88,7 @@ def conv(x: Array, kernel: Array, padding: str) -> Array:
         raise ValueError(f"Expected padding 'valid'. Received {padding!r}")
     size, channels, filters = kernel.shape
     frames = np.lib.stride_tricks.sliding_window_view(x[0], size, axis=0).transpose(0, 2, 1)
-    return (frames.reshape(-1, size * channels) @ kernel.reshape(size * channels, filters))[np.newaxis]
+    return matmul(frames.reshape(-1, size * channels), kernel.reshape(size * channels, filters))[np.newaxis]
 
 
 def convert_to_tensor(x: Array) -> Array:
@@ -102,6 +101,16 @@ def fori_loop(lower: int, upper: int, body: Callable[[int, Any], Any], value: An
     for index in range(lower, upper):
         value = body(index, value)
     return value
+
+
+def matmul(a: Array, b: Array) -> Array:
+    """Multiply matrices, float32, in float64.
+
+    BLAS rounds rows and columns at the end of a matrix otherwise than those within, so that a score's last bits would
+    depend on how many windows come with it; those of float64 are gone after rounding to float32.
+    """
+    product: Array = np.matmul(a.astype(np.float64), b.astype(np.float64)).astype(np.float32)
+    return product
 
 
 def relu(x: Array) -> Array:
