@@ -66,9 +66,8 @@ def pooled_positions(
     reach = config.receptive_field + config.pool_size - 1  # bases under one pooled position
     positions = codes.shape[0] - reach + 1
     chunks = -(-positions // CHUNK)
-    # Whole strides, as products may round their last rows otherwise, which then belong to no window of a short segment.
-    size = -(-positions // (chunks * config.stride)) * config.stride
-    kept = size // geometry.spacing  # pooled positions of a chunk that are kept
+    kept = -(-positions // (chunks * geometry.spacing))  # pooled positions of a chunk that are kept
+    size = kept * geometry.spacing
     # The last chunk, and the reverse strand's lag, may reach past the segment, where no window reads.
     missing = chunks * size + geometry.lag - positions
     codes = ops.pad(codes, ((0, missing),), constant_values=UNKNOWN_BASE)
