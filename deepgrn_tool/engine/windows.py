@@ -99,7 +99,8 @@ def _weighted_sum(ops: Any, x: Any, safe_exponents: bool, keep_attention: bool) 
     """
 
     def weigh(number: Any, one: Any, sums: Any) -> tuple[Any, Any, Any]:
-        exponential, factor = _softmax_parts(ops, one, safe_exponents)
+        exponential = _exponential(ops, one, safe_exponents)
+        factor = 1.0 / ops.sum(exponential, axis=0)[np.newaxis]
         weighed = ops.sum(exponential * one, axis=0)[np.newaxis] * factor
         return ops.slice_update(sums, (number, 0), weighed), exponential, factor
 
@@ -159,22 +160,26 @@ def _attend_before(ops: Any, config: NetworkConfig, kernels: Kernels, pooled: Po
     return gates_of_sequence(ops, kernels, 1, alpha * x, windows_last=False), attention
 
 
-def _softmax_parts(ops: Any, x: Any, safe_exponents: bool) -> tuple[Any, Any]:
-    """Compute the softmax along axis 0 but for its last multiplication, which can often wait.
-
-    Columns are summed up one by one: as a product with ones, what comes out would depend on a window's neighbours, in
-    the last bits.
+def _exponential(ops: Any, x: Any, safe_exponents: bool) -> Any:
+    """Compute a softmax along axis 0 before its columns are made to add up to 1.
 
     Args:
         ops: The backend's functions.
         x: The exponents, shape (steps, columns).
         safe_exponents: Whether they are known to be small, so that their maximum need not be found first.
+    """
+    return ops.exp(x if safe_exponents else x - ops.max(x, axis=0))
+
+
+def _softmax_parts(ops: Any, x: Any, safe_exponents: bool) -> tuple[Any, Any]:
+    """Compute the softmax along axis 0 but for its last multiplication, which can often wait.
 
     Returns:
-        Exponentials, shape (steps, columns); the factor that makes each column add up to 1, shape (1, columns).
+        `_exponential`; the factor that makes each column add up to 1, shape (1, columns). The columns are summed up as
+        a product with ones, which was faster here than a sum.
     """
-    exponential = ops.exp(x if safe_exponents else x - ops.max(x, axis=0))
-    return exponential, 1.0 / ops.sum(exponential, axis=0)[np.newaxis]
+    exponential = _exponential(ops, x, safe_exponents)
+    return exponential, 1.0 / ops.matmul(np.ones((1, x.shape[0]), np.float32), exponential)
 
 
 def _position_attention(
