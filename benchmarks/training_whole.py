@@ -28,7 +28,8 @@ def whole_program(features: str, labels: str, epochs: int, threads: int) -> tupl
     with tempfile.TemporaryDirectory() as folder:
         history = Path(folder) / "history.tsv"
         command = [sys.executable, "-c", PROGRAM, features, labels, *OPTIONS, "--epochs", str(epochs)]
-        command += ["--threads", str(threads), "-o", f"{folder}/model.h5", "--history", str(history)]
+        command += ["--patience", str(epochs), "--threads", str(threads)]  # as many epochs as Keras
+        command += ["-o", f"{folder}/model.h5", "--history", str(history)]
         begin = time.perf_counter()
         ends = []
         with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
