@@ -4,10 +4,10 @@ from functools import cached_property
 
 import numpy as np
 from engine_toys import random_model
-from features_inputs import as_array, sequences, write_bigwig, write_fasta
+from features_inputs import as_array, sequences
 from reference_network import reference
+from toy_genomes import ToyGenome, write_bed
 
-from deepgrn_tool.cli.features import main as make_features
 from deepgrn_tool.network.files import Model, save_model
 
 # The genome's own order is not the C-locale order: chr10, chr2, chrU, tiny. `tiny` is shorter than a bin.
@@ -64,27 +64,11 @@ class Toy:
 
     def write_features(self, path, cells=("liver", "K562"), skip=()):
         """Write features of some cells, without some options."""
-        options = {"genome": write_fasta(self.folder / "genome.fa", self.sequences), "assembly": "toy1"}
-        options["uniqueness"] = write_bigwig(self.folder / "u.bw", LENGTHS, SIGNALS["uniqueness"])
-        for name, rows in [*ANNOTATION.items(), ("blacklist", BLACKLIST)]:
-            options[name] = self.bed(f"{name}.bed", rows)
-        options["expression-scores"] = self.folder / "scores.csv"
-        rows = zip(*EXPRESSION.values(), strict=True)
-        options["expression-scores"].write_text(
-            "\n".join([",".join(EXPRESSION), *(",".join(map(str, row)) for row in rows)]) + "\n"
-        )
-        argv = [part for name, value in options.items() if name not in skip for part in (f"--{name}", str(value))]
-        for cell in cells:
-            bigwig = write_bigwig(self.folder / f"{cell}.bw", LENGTHS, SIGNALS[cell])
-            argv += ["--accessibility", f"{cell}={bigwig}"]
-        if make_features([*argv, "-o", str(path), "--quiet"]):
-            raise RuntimeError("the toy features could not be made")
-        return path
+        genome = ToyGenome(self.folder, self.sequences, LENGTHS, ANNOTATION, EXPRESSION, BLACKLIST)
+        return genome.write_features(path, SIGNALS, cells, skip)
 
     def bed(self, name, rows):
-        path = self.folder / name
-        path.write_text("".join(f"{chrom}\t{start}\t{end}\n" for chrom, start, end in rows))
-        return path
+        return write_bed(self.folder / name, rows)
 
     def bins(self, name, bins):
         """Write a BED of 200-bp bins."""

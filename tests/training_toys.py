@@ -3,9 +3,9 @@
 import gzip
 
 import numpy as np
-from features_inputs import as_array, sequences, write_bigwig, write_fasta
+from features_inputs import as_array, sequences
+from toy_genomes import ToyGenome, write_bed
 
-from deepgrn_tool.cli.features import main as make_features
 from deepgrn_tool.cli.train import main
 from deepgrn_tool.network.weights import weight_shapes
 from deepgrn_tool.training.settings import Settings
@@ -88,27 +88,11 @@ class Toy:
         self.labels = write_labels(folder / "TOY.labels.tsv.gz", label_rows())
 
     def write_features(self, path, cells=("liver", "K562"), skip=(), signals=SIGNALS):
-        options = {"genome": write_fasta(self.folder / "genome.fa", self.sequences), "assembly": "toy1"}
-        options["uniqueness"] = write_bigwig(self.folder / "u.bw", LENGTHS, signals["uniqueness"])
-        for name, rows in [*ANNOTATION.items(), ("blacklist", BLACKLIST)]:
-            options[name] = self.bed(f"{name}.bed", rows)
-        options["expression-scores"] = self.folder / "scores.csv"
-        rows = zip(*EXPRESSION.values(), strict=True)
-        options["expression-scores"].write_text(
-            "\n".join([",".join(EXPRESSION), *(",".join(map(str, row)) for row in rows)]) + "\n"
-        )
-        argv = [part for name, value in options.items() if name not in skip for part in (f"--{name}", str(value))]
-        for cell in cells:
-            bigwig = write_bigwig(self.folder / f"{cell}.bw", LENGTHS, signals[cell])
-            argv += ["--accessibility", f"{cell}={bigwig}"]
-        if make_features([*argv, "-o", str(path), "--quiet"]):
-            raise RuntimeError("the toy features could not be made")
-        return path
+        genome = ToyGenome(self.folder, self.sequences, LENGTHS, ANNOTATION, EXPRESSION, BLACKLIST)
+        return genome.write_features(path, signals, cells, skip)
 
     def bed(self, name, rows):
-        path = self.folder / name
-        path.write_text("".join(f"{chrom}\t{start}\t{end}\n" for chrom, start, end in rows))
-        return path
+        return write_bed(self.folder / name, rows)
 
     def window(self, cell, chrom, start, flank):
         """Base letters and signals (uniqueness, accessibility) of the window around a bin; N and 0 off the ends."""

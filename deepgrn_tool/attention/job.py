@@ -15,7 +15,7 @@ from deepgrn_tool.attention.geometry import Profile, mean_over_bases
 from deepgrn_tool.attention.heatmap import draw_heat_map
 from deepgrn_tool.attention.matrix import MatrixWriter, matrix_bytes
 from deepgrn_tool.attention.profiles import Method, ProfiledWindows, profiled_windows
-from deepgrn_tool.attention.reduce import TOP
+from deepgrn_tool.attention.reduce import TOP, check_share
 from deepgrn_tool.attention.rows import MOST_ROWS, RowCollector, check_fold_change
 from deepgrn_tool.attention.tracks import BOTH, FORWARD, REVERSE, StrandTracks
 from deepgrn_tool.data.features_file import FeaturesFile
@@ -136,8 +136,7 @@ def attention(
         OSError: A file cannot be read or written.
     """
     wanted.check(method)
-    if not 0 < share <= 1:
-        raise UsageError(f"the share of dimensions is {share:g}; it must be more than 0 and at most 1")
+    check_share(share)
     if scores is not None:
         check_score_names([scores])
     files = (features, model, regions, bins, labels, scores, wanted.fold_change)

@@ -5,10 +5,21 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from deepgrn_tool.errors import UsageError
 from deepgrn_tool.network.config import NetworkConfig
 
 TOP = 0.1  # share of the dimensions that the paper kept: those whose weights vary most
 BLOCK = 64  # windows whose weights stay in the processor's cache
+
+
+def check_share(share: float) -> None:
+    """Refuse a share of the dimensions that is none.
+
+    Raises:
+        UsageError: It is not above 0 and at most 1.
+    """
+    if not 0 < share <= 1:
+        raise UsageError(f"the share of dimensions is {share:g}; it must be more than 0 and at most 1")
 
 
 def relative_attention(

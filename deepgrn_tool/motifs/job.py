@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
 from deepgrn_tool.attention.profiles import Method
-from deepgrn_tool.attention.reduce import TOP
+from deepgrn_tool.attention.reduce import TOP, check_share
 from deepgrn_tool.data.bins import BIN_SIZE
 from deepgrn_tool.data.features_file import FeaturesFile
 from deepgrn_tool.engine.inputs import InputReader
@@ -118,8 +118,7 @@ class Settings:
         """
         if self.method not in get_args(Method) or self.peaks not in get_args(Peaks):
             raise UsageError(f"method '{self.method}' or peaks '{self.peaks}' is unknown")
-        if not 0 < self.share <= 1:
-            raise UsageError(f"the share of dimensions is {self.share:g}; it must be more than 0 and at most 1")
+        check_share(self.share)
         if not LEAST_WIDTH <= self.width <= BIN_SIZE:
             raise UsageError(f"--width {self.width} is not between {LEAST_WIDTH} and {BIN_SIZE} bp")
         if not 0 <= self.order <= MOST_ORDER:
