@@ -39,6 +39,7 @@ def model():
         (100.0, 256, 1002 + 256 * 100),
         (300.0, 128, 1002 + 128 * 300),  # three times as many bases as on the grid, no more
         (1002.0, 38, 1002 + 38 * 1002),
+        (200.0, 256, 1002 + 256 * 200),  # 192, and up to whole blocks of 128
     ],
 )
 def test_room_in_a_segment(model, density, windows, bases):

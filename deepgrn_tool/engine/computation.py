@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from math import gcd
 from typing import Any
 
 from deepgrn_tool.engine.backend import Backend
@@ -27,7 +26,7 @@ class Shape:
     Attributes:
         config: The network's shape.
         geometry: Which positions are kept.
-        windows: Windows of a segment.
+        windows: Windows of a segment, a number that `whole_blocks` gives.
         attention: Whether to return attention.
         safe_exponents: Whether the exponents of the softmax over steps are known to be small.
     """
@@ -37,6 +36,11 @@ class Shape:
     windows: int
     attention: bool
     safe_exponents: bool
+
+
+def whole_blocks(windows: int) -> int:
+    """Round a number of windows up to whole blocks, or to what goes through the layers as one."""
+    return windows if windows <= BLOCK else -(-windows // BLOCK) * BLOCK
 
 
 @lru_cache(maxsize=KEPT)
@@ -53,7 +57,7 @@ def compiled_computation(backend: Backend, shape: Shape) -> Callable[..., Any]:
     """
     ops = backend.ops
     config, windows = shape.config, shape.windows
-    block = windows if windows <= BLOCK else gcd(windows, BLOCK)
+    block = min(windows, BLOCK)
     kept: list[tuple[int, ...]] = [()]  # shapes of what is kept per strand and window: the logit, the attention
     if shape.attention and config.attention != "none":
         kept.append((config.steps, config.steps if config.is_pairwise else config.attended_width))

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from deepgrn_tool.data.intervals import Positions
 from deepgrn_tool.data.schema import UNKNOWN_BASE
 from deepgrn_tool.engine.choose_backend import backend_for
-from deepgrn_tool.engine.computation import Shape, compiled_computation
+from deepgrn_tool.engine.computation import Shape, compiled_computation, whole_blocks
 from deepgrn_tool.engine.kernels import engine_kernels, exponents_are_safe
 from deepgrn_tool.engine.segments import Segment, cut_into_segments
 from deepgrn_tool.engine.shared import Geometry
@@ -67,7 +67,7 @@ class Engine:
             skip most positions for some networks.
         threads: Segments computed side by side.
         attention: Whether to return attention.
-        max_windows: Windows of a segment; None for what suits the backend.
+        max_windows: Windows of a segment, rounded up to whole blocks; None for what suits the backend.
         max_bases: Bases of a segment; None for what `bases_per_window` asks for.
         bases_per_window: How many bases windows add on average: `stride` for neighbours on the grid (None), up to
             `window_size` where they lie far apart. Segments then have room for as many bases as their windows need.
@@ -101,7 +101,8 @@ class Engine:
         backend = backend_for(config, geometry, bins, threads)
         self._threads = threads
         needed = max(bases_per_window or 0.0, config.stride)
-        self.max_windows = max_windows or max(1, round(backend.windows * min(1.0, MOST_BASES * config.stride / needed)))
+        suited = max(1, round(backend.windows * min(1.0, MOST_BASES * config.stride / needed)))
+        self.max_windows = whole_blocks(max_windows or suited)
         self.spacing = geometry.spacing
         self.max_bases = max_bases or config.window_size + math.ceil(needed * self.max_windows)
         safe = exponents_are_safe(config, model.weights)
