@@ -6,6 +6,7 @@ from features_inputs import Inputs, as_array
 
 from deepgrn_tool.cli.features import main
 from deepgrn_tool.data.features_file import FeaturesFile
+from deepgrn_tool.engine import inputs as engine_inputs
 from deepgrn_tool.engine.inputs import InputReader
 from deepgrn_tool.engine.segments import cut_into_segments
 from deepgrn_tool.errors import InputError
@@ -34,10 +35,15 @@ def read(features, starts, chrom="chrB", cell="liver", **options):
     return InputReader(features[1], made, cell).read(chrom, starts, segment)
 
 
-def test_bases_and_signals_by_place(features):
-    """Bins at 0, 100 and 1000 of chrB (1,200 bp): runs from -50 to 350 and from 950 to 1250."""
+@pytest.mark.parametrize("gap", [599, 600])
+def test_bases_and_signals_by_place(features, monkeypatch, gap):
+    """Bins at 0, 100 and 1000 of chrB (1,200 bp): runs from -50 to 350 and from 950 to 1250, read apart or together."""
+    monkeypatch.setattr(engine_inputs, "GAP", gap)
+    asked, sequence = [], features[1].sequence
+    monkeypatch.setattr(features[1], "sequence", lambda *place: asked.append(place[1:]) or sequence(*place))
     found = read(features, [0, 100, 1000])
     assert found.segment.pieces.tolist() == [[-50, 350, 0], [950, 1250, 400]]
+    assert asked == ([(-50, 1250)] if gap == 600 else [(-50, 350), (950, 1250)])
     text = features[0].sequences["chrB"].upper()
     letters = "N" * 50 + text[:350] + text[950:1200] + "N" * 50
     assert "".join("ACGTN"[code] for code in found.codes) == letters
