@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from deepgrn_tool.engine.bins import bases_per_window
+from deepgrn_tool.engine.computation import whole_blocks
 from deepgrn_tool.engine.engine import Engine
 from deepgrn_tool.network.build import build_network
 from deepgrn_tool.network.config import NetworkConfig
@@ -45,3 +46,9 @@ def model():
 def test_room_in_a_segment(model, density, windows, bases):
     engine = Engine(model, bins=1, bases_per_window=density)
     assert (engine.max_windows, engine.max_bases) == (windows, bases)
+
+
+@pytest.mark.parametrize(("windows", "rounded"), [(1, 1), (38, 38), (128, 128), (129, 256), (1451, 1536), (2048, 2048)])
+def test_windows_go_through_the_layers_in_blocks_of_128(windows, rounded):
+    """Not one by one, as they did where a segment had an odd number of them."""
+    assert whole_blocks(windows) == rounded
