@@ -13,13 +13,14 @@ import sys
 from pathlib import Path
 
 from benchmarks.accuracy.combine import combined_rows
+from benchmarks.accuracy.errors import describe_errors
 from benchmarks.accuracy.plan import planned_rows
 from benchmarks.accuracy.prepare import features_path, labels_path, prepare_features, prepare_labels
 from benchmarks.accuracy.results import append_result, markdown, read_results
 from benchmarks.accuracy.rows import run_row
 from benchmarks.accuracy.tasks import DATA, TASKS
 
-STEPS = ("prepare", "baselines", "train", "combine", "table")
+STEPS = ("prepare", "baselines", "train", "combine", "table", "errors")
 
 
 def prepare(folder: Path) -> None:
@@ -67,6 +68,16 @@ def table(folder: Path, tasks: list[str]) -> None:
         print(f"\n{name}\n\n{markdown(results, name)}")
 
 
+def errors(folder: Path, tasks: list[str]) -> None:
+    """Tell what the best network of each factor that is tested in a cell of its own gets right and wrong."""
+    networks = read_results(folder / "networks.tsv")
+    for task in (TASKS[name] for name in tasks if TASKS[name].test_cell not in TASKS[name].train_cells):
+        best = max((one for one in networks if one.task == task.factor), key=lambda one: one.auprc)
+        row = next(row for row in planned_rows() if (row.task, row.method, row.seed) == (task, best.method, best.seed))
+        found = describe_errors(task, folder / f"{row.stem}.tab.gz", folder)
+        print(f"\n{task.factor}, {best.method}, seed {best.seed}\n\n{found}")
+
+
 def main() -> int:
     """Do the steps that are asked for."""
     parser = argparse.ArgumentParser(
@@ -89,6 +100,7 @@ def main() -> int:
         "train": lambda: train(args.folder, args.tasks, args.threads),
         "combine": lambda: combine(args.folder, args.tasks),
         "table": lambda: table(args.folder, args.tasks),
+        "errors": lambda: errors(args.folder, args.tasks),
     }
     for step in args.steps:
         actions[step]()
