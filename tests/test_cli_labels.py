@@ -9,6 +9,7 @@ from features_inputs import Inputs
 
 from deepgrn_tool.cli.features import main as features_main
 from deepgrn_tool.cli.labels import main
+from deepgrn_tool.labels import make
 
 CONSERVATIVE = "chr1\t700\t780\npeak\t5\t9\nchr1\t1200\t1500\tname\t0\t.\t1\t2\t3\t150\n"
 RELAXED = "chr1\t690\t790\nchr1\t2300\t2301\nchr1\t1560\t1600\nchr1\t1190\t1510\n"
@@ -164,3 +165,23 @@ def test_disk_full(files, name, limit):
     done = subprocess.run([sys.executable, "-c", program, *options, str(limit)], capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (1, f"deepgrn-labels: error: {name}: File too large\n")
     assert sorted(files.iterdir()) == before
+
+
+def test_parts_of_chromosomes(files, monkeypatch):
+    """Large chromosomes are labelled in parts of 16,384 bins and more; peaks across the seams make no difference."""
+    (files / "long.sizes").write_text("chr2\t2000000\nchr10\t900000\n")
+    seam = 16_384 * 50
+    rows = [("chr2", seam - 150, seam + 30), ("chr2", 2 * seam, 2 * seam + 400), ("chr10", seam - 500, seam + 700)]
+    (files / "long.bed").write_text("".join(f"{chrom}\t{start}\t{end}\n" for chrom, start, end in rows))
+    options = ["--sizes", "long.sizes", "--peaks", "a=long.bed", "--peaks", "b=long.bed,long.bed"]
+    run(*options, "-o", "whole.tsv", "--summary", "whole.counts")
+    monkeypatch.setattr(make, "MOST_LABELS", 1)
+    run(*options, "-o", "parts.tsv", "--summary", "parts.counts")
+    assert (files / "parts.tsv").read_bytes() == (files / "whole.tsv").read_bytes()
+    assert (files / "parts.counts").read_text() == (files / "whole.counts").read_text()
+    _, found = table("parts.tsv")
+    assert len(found) == 39_997 + 17_997
+    # Half of chr2's first peak of 180 bp, 90 bp, lies in bins that start from seam - 260 to seam - 60.
+    bound = [start for (chrom, start), letters in found.items() if letters == "BB" and chrom == "chr2"]
+    assert bound[:4] == [seam - 250, seam - 200, seam - 150, seam - 100]
+    assert bound[4] > seam + 1000

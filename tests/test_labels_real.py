@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from deepgrn_tool.cli.labels import main
-from deepgrn_tool.labels.inputs import list_bins, read_genome
+from deepgrn_tool.labels.inputs import count_bins, read_genome
 
 ROOT = Path(__file__).parents[1]
 HG19_FOLDER = Path(os.environ.get("DEEPGRN_SHARED", ROOT.parent / "shared")) / "data" / "hg19"
@@ -86,6 +86,6 @@ def test_counts_of_bins_of_the_challenge(tmp_path):
     (tmp_path / "hg19.sizes").write_text("".join(f"{name}\t{length}\n" for name, length in HG19.items()))
     blacklist = HG19_FOLDER / "annotation" / "blacklist.bed.gz"
     genome = read_genome(tmp_path / "hg19.sizes", None, blacklist, clip=False)
-    counts = {chrom: len(list_bins(genome, [chrom], "official")[chrom]) for chrom in HG19}
+    counts = count_bins(genome, HG19, "official")
     assert sum(counts[chrom] for chrom in TEST_CHROMOSOMES) == 8_843_010
     assert sum(counts[chrom] for chrom in HG19 if chrom not in TEST_CHROMOSOMES) == 51_676_733

@@ -102,16 +102,31 @@ def read_genome(
     return Genome(path, lengths, _union(lengths, known, further))
 
 
-def list_bins(genome: Genome, chromosomes: Iterable[str] | None, grid: Grid) -> dict[str, Positions]:
-    """List the bins that do not touch the blacklist.
+def bins_of(genome: Genome, chrom: str, grid: Grid) -> Positions:
+    """List the bins of a chromosome that do not touch the blacklist.
+
+    Args:
+        genome: Lengths and blacklist.
+        chrom: Name of the chromosome.
+        grid: "whole", every bin of the grid that lies wholly inside the chromosome; "official", those of the challenge.
+
+    Returns:
+        Starts, int64, shape (n,), ascending.
+    """
+    starts = STARTS_OF_GRID[grid](genome.lengths[chrom])
+    return starts[count_peaks(starts, *genome.blacklist[chrom], 1) == 0]
+
+
+def count_bins(genome: Genome, chromosomes: Iterable[str] | None, grid: Grid) -> dict[str, int]:
+    """Count the bins of each chromosome.
 
     Args:
         genome: Lengths and blacklist.
         chromosomes: Chromosomes wanted; None for all.
-        grid: "whole", every bin of the grid that lies wholly inside a chromosome; "official", those of the challenge.
+        grid: As of `bins_of`.
 
     Returns:
-        Chromosome name → starts, int64, shape (n,), ascending; names in C-locale order, those without bins left out.
+        Chromosome name → number of bins; names in C-locale order, those without bins left out.
 
     Raises:
         InputError: A chromosome is not in the genome, or there is no bin at all.
@@ -120,15 +135,10 @@ def list_bins(genome: Genome, chromosomes: Iterable[str] | None, grid: Grid) -> 
     for name in wanted:
         if name not in genome.lengths:
             raise InputError(f"has no chromosome '{name}'{did_you_mean(name, genome.lengths)}", genome.path)
-    bins = {}
-    for chrom in sorted(wanted, key=str.encode):
-        starts = STARTS_OF_GRID[grid](genome.lengths[chrom])
-        starts = starts[count_peaks(starts, *genome.blacklist[chrom], 1) == 0]
-        if len(starts):
-            bins[chrom] = starts
-    if not bins:
+    counts = {chrom: len(bins_of(genome, chrom, grid)) for chrom in sorted(wanted, key=str.encode)}
+    if not any(counts.values()):
         raise InputError("no bin of 200 bp fits into its chromosomes outside the blacklist", genome.path)
-    return bins
+    return {chrom: count for chrom, count in counts.items() if count}
 
 
 def read_peaks(files: PeakFiles, lengths: Mapping[str, int], clip: bool) -> Peaks:

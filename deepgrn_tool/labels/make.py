@@ -11,22 +11,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from deepgrn_tool.errors import UsageError
-from deepgrn_tool.labels.inputs import Grid, PeakFiles, Peaks, list_bins, read_genome, read_peaks
+from deepgrn_tool.labels.inputs import Genome, Grid, PeakFiles, Peaks, bins_of, count_bins, read_genome, read_peaks
 from deepgrn_tool.labels.rule import label_bins
 from deepgrn_tool.labels.summary import LabelCounts
 from deepgrn_tool.labels.table import ChromosomeLabels
-from deepgrn_tool.labels.writer import LabelWriter
+from deepgrn_tool.labels.writer import ROWS_AT_ONCE, LabelWriter
 from deepgrn_tool.output import atomic_output, check_outputs
 from deepgrn_tool.progress import Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from deepgrn_tool.data.intervals import Positions
-    from deepgrn_tool.labels.table import Codes
-
 logger = logging.getLogger(__name__)
+
+MOST_LABELS = 1 << 24  # labels in memory at a time, one byte each, over all cells
 
 
 def make_labels(
@@ -67,15 +66,16 @@ def make_labels(
     wanted = [output] if summary is None else [output, summary]
     check_outputs(wanted, [path for path in given if path is not None])
     genome = read_genome(sizes, features, blacklist, clip)
-    bins = list_bins(genome, chromosomes, grid)
+    bins = count_bins(genome, chromosomes, grid)
     by_cell = {files.cell: read_peaks(files, genome.lengths, clip) for files in peaks}
     table = LabelCounts(tuple(by_cell))
-    total = sum(map(len, bins.values()))
+    total = sum(bins.values())
     logger.info("Labelling %s bins of %s chromosomes in %s cells", f"{total:,}", len(bins), len(by_cell))
     with ExitStack() as stack:
         table_path = None if summary is None else stack.enter_context(atomic_output(summary))
         temporary = stack.enter_context(atomic_output(output))
-        _write(temporary, output, bins, by_cell, table)
+        parts = _label_parts(genome, grid, bins, by_cell)
+        _write(temporary, output, parts, total, table)
         if table_path is not None:
             table_path.write_text(table.text(), encoding="utf-8")
     table.log()
@@ -94,32 +94,37 @@ def _check_cells(peaks: Sequence[PeakFiles]) -> None:
         seen.add(files.cell)
 
 
+def _label_parts(
+    genome: Genome, grid: Grid, chromosomes: Iterable[str], by_cell: Mapping[str, Peaks]
+) -> Iterator[ChromosomeLabels]:
+    """Label the bins in parts of bounded size, so that memory depends on neither the genome nor the number of cells."""
+    step = max(1, MOST_LABELS // len(by_cell) // ROWS_AT_ONCE) * ROWS_AT_ONCE
+    for chrom in chromosomes:
+        starts = bins_of(genome, chrom, grid)
+        for begin in range(0, len(starts), step):
+            part = starts[begin : begin + step]
+            codes = np.empty((len(by_cell), len(part)), np.uint8)
+            for row, peaks in zip(codes, by_cell.values(), strict=True):
+                relaxed = None if peaks.relaxed is None else peaks.relaxed[chrom]
+                row[:] = label_bins(part, peaks.conservative[chrom], relaxed)
+            yield ChromosomeLabels(chrom, part, codes)
+
+
 def _write(
-    temporary: Path,
-    output: str | Path,
-    bins: Mapping[str, Positions],
-    by_cell: Mapping[str, Peaks],
-    counts: LabelCounts,
+    temporary: Path, output: str | Path, parts: Iterable[ChromosomeLabels], total: int, counts: LabelCounts
 ) -> None:
-    """Label, write and count, one chromosome after the other."""
-    total = sum(map(len, bins.values()))
+    """Write and count labels, `total` bins in all."""
     compress = str(output).lower().endswith(".gz")
     try:
         with (
-            LabelWriter(temporary, tuple(by_cell), compress) as writer,
+            LabelWriter(temporary, counts.cells, compress) as writer,
             Progress("labelling", total, "bins") as progress,
         ):
-            for chrom, starts in bins.items():
-                codes = np.stack([_label(chrom, starts, peaks) for peaks in by_cell.values()])
-                labels = ChromosomeLabels(chrom, starts, codes)
-                writer.add(labels)
-                counts.add(labels)
-                progress.advance(len(starts))
+            for part in parts:
+                writer.add(part)
+                counts.add(part)
+                progress.advance(len(part.starts))
             writer.finish()
     except OSError as error:  # names the temporary file or none
         number = error.errno or errno.EIO
         raise OSError(number, os.strerror(number), str(output)) from error
-
-
-def _label(chrom: str, starts: Positions, peaks: Peaks) -> Codes:
-    return label_bins(starts, peaks.conservative[chrom], None if peaks.relaxed is None else peaks.relaxed[chrom])

@@ -22,21 +22,24 @@ HEADER = "cell\tchrom\tbins\tbound\tambiguous\tunbound\n"
 
 
 class LabelCounts:
-    """Counts labels as chromosomes are added.
+    """Counts labels as they are added.
 
     Args:
+        cells: Names of the cells.
+
+    Attributes:
         cells: Names of the cells.
     """
 
     def __init__(self, cells: Sequence[str]) -> None:
         """Start with no chromosome."""
-        self._cells = cells
+        self.cells = cells
         self._by_chromosome: dict[str, NDArray[np.int64]] = {}  # shape (n_cells, labels), by code
 
     def add(self, labels: ChromosomeLabels) -> None:
-        """Count the bins of one more chromosome."""
-        rows = [np.bincount(codes, minlength=len(LETTERS)) for codes in labels.codes]
-        self._by_chromosome[labels.chrom] = np.array(rows)
+        """Count further bins of a chromosome."""
+        rows = np.array([np.bincount(codes, minlength=len(LETTERS)) for codes in labels.codes])
+        self._by_chromosome[labels.chrom] = self._by_chromosome.get(labels.chrom, 0) + rows
 
     def _total(self, cell: int) -> NDArray[np.int64]:
         return np.sum([counts[cell] for counts in self._by_chromosome.values()], axis=0)
@@ -44,7 +47,7 @@ class LabelCounts:
     def text(self) -> str:
         """Write the table."""
         rows = [HEADER]
-        for number, cell in enumerate(self._cells):
+        for number, cell in enumerate(self.cells):
             for chrom, counts in self._by_chromosome.items():
                 rows.append(_row(cell, chrom, counts[number]))
             rows.append(_row(cell, "total", self._total(number)))
@@ -52,7 +55,7 @@ class LabelCounts:
 
     def log(self) -> None:
         """Tell the totals, one line per cell."""
-        for number, cell in enumerate(self._cells):
+        for number, cell in enumerate(self.cells):
             counts = self._total(number)
             logger.info(
                 "%s: %s bins bound, %s ambiguous, %s unbound",

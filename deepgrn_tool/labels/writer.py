@@ -63,7 +63,7 @@ class LabelWriter:
         self._out.close()
 
     def add(self, labels: ChromosomeLabels) -> None:
-        """Write the bins of one chromosome."""
+        """Write further bins of a chromosome."""
         for rows in label_rows(labels.chrom, labels.starts, labels.codes):
             self._write(rows)
 
