@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from deepgrn_tool.data.bins import BIN_SIZE
 from deepgrn_tool.errors import UsageError
 from deepgrn_tool.labels.inputs import Genome, Grid, PeakFiles, Peaks, bins_of, count_bins, read_genome, read_peaks
 from deepgrn_tool.labels.rule import label_bins
@@ -22,6 +23,10 @@ from deepgrn_tool.progress import Progress
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
+
+    from deepgrn_tool.data.intervals import Positions
+
+    Intervals = tuple[Positions, Positions]
 
 logger = logging.getLogger(__name__)
 
@@ -105,9 +110,16 @@ def _label_parts(
             part = starts[begin : begin + step]
             codes = np.empty((len(by_cell), len(part)), np.uint8)
             for row, peaks in zip(codes, by_cell.values(), strict=True):
-                relaxed = None if peaks.relaxed is None else peaks.relaxed[chrom]
-                row[:] = label_bins(part, peaks.conservative[chrom], relaxed)
+                relaxed = None if peaks.relaxed is None else _peaks_on(part, peaks.relaxed[chrom])
+                row[:] = label_bins(part, _peaks_on(part, peaks.conservative[chrom]), relaxed)
             yield ChromosomeLabels(chrom, part, codes)
+
+
+def _peaks_on(bins: Positions, peaks: Intervals) -> Intervals:
+    """Leave out peaks before the first bin and after the last one; peaks are merged, so their ends ascend, too."""
+    starts, ends = peaks
+    chosen = slice(np.searchsorted(ends, bins[0], side="right"), np.searchsorted(starts, bins[-1] + BIN_SIZE))
+    return starts[chosen], ends[chosen]
 
 
 def _write(
