@@ -24,9 +24,9 @@ LEARNING = (
 )
 OWN_LEARNING = {
     "TAF1": ("--learning-rate", "0.003", "--negatives", "5"),
-    "Reb1": ("--batch-size", "32", "--negatives", "5", "--open-negatives", "0.2"),
+    "Reb1": ("--batch-size", "32"),
 }
-EPOCHS = {"CTCF": 12, "TAF1": 2, "Reb1": 12}  # limited by time
+EPOCHS = {"CTCF": 12, "TAF1": 2, "Reb1": 14}  # limited by time
 AS_PUBLISHED = ("--flank", "401", "--learning-rate", "0.001", "--rate-decay", "none", "--weight-averaging", "0")
 EPOCHS_AS_PUBLISHED = 9  # limited by time: windows are twice as long
 
