@@ -140,6 +140,14 @@ def abandoned(folder: Path, begin: str, end: str) -> list[Path]:
     return [entry for entry, match in found if match and _is_gone(int(match[1]))]
 
 
+def made_by_this_process(folder: Path, begin: str, end: str) -> list[Path]:
+    """List the temporary files and folders of this process; arguments as of `abandoned`."""
+    if not os.access(folder, os.R_OK):
+        return []
+    begin += f"{_mark_of_process()}."
+    return [entry for entry in folder.iterdir() if entry.name.startswith(begin) and entry.name.endswith(end)]
+
+
 def _mark_of_process() -> str:
     """Name this process in a way that `abandoned` finds again."""
     return f"{_place_of_processes():08x}-{os.getpid()}"

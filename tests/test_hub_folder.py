@@ -10,6 +10,7 @@ from hub_toys import EMAIL, HubToy
 
 from deepgrn_tool.cli.hub import main
 from deepgrn_tool.hub.folder import atomic_folder
+from deepgrn_tool.output import temporary_sibling
 
 
 def test_the_folder_appears_at_the_end_with_usual_permissions(tmp_path):
@@ -137,3 +138,17 @@ def test_equal_inputs_give_equal_hubs(toy):
     assert files[0] == files[1]
     assert len(files[0]) == 14
     assert not any(str(toy.folder).encode() in data for data in files[0].values())
+
+
+def test_stopped_when_the_folder_has_just_been_made(tmp_path, monkeypatch):
+    """A signal can raise its exception after the folder is there and before its name is known to what cleans up."""
+
+    def made_and_stopped(target, suffix):
+        temporary_sibling(target, suffix)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("deepgrn_tool.hub.folder.temporary_sibling", made_and_stopped)
+    (tmp_path / ".hub.of-another.partial").mkdir()
+    with pytest.raises(KeyboardInterrupt), atomic_folder(tmp_path / "hub"):
+        pass
+    assert [path.name for path in tmp_path.iterdir()] == [".hub.of-another.partial"]

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deepgrn_tool.errors import InputError, UsageError
-from deepgrn_tool.output import abandoned, temporary_sibling
+from deepgrn_tool.output import abandoned, made_by_this_process, temporary_sibling
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -75,8 +75,9 @@ def atomic_folder(target: Path) -> Iterator[Path]:
     """
     real = Path(os.path.realpath(target))
     _remove_abandoned(real, PARTIAL)
-    temporary = temporary_sibling(real, PARTIAL)
+    temporary: Path | None = None
     try:
+        temporary = temporary_sibling(real, PARTIAL)
         umask = os.umask(0)
         os.umask(umask)
         temporary.chmod(0o777 & ~umask)
@@ -87,7 +88,10 @@ def atomic_folder(target: Path) -> Iterator[Path]:
             _replace(temporary, real)
         _remove_abandoned(real, OLD)
     except BaseException:
-        shutil.rmtree(temporary, ignore_errors=True)
+        # A signal may come when the folder is made and has no name here yet.
+        made = [temporary] if temporary else made_by_this_process(real.parent, f".{real.name}.", PARTIAL)
+        for path in made:
+            shutil.rmtree(path, ignore_errors=True)
         raise
 
 
