@@ -8,6 +8,8 @@ import time
 import pytest
 
 from deepgrn_tool.cli._common import new_parser, run_cli
+from deepgrn_tool.cli._signals import StopSignals
+from deepgrn_tool.errors import InputError
 
 LINES = {signal.SIGINT: "toy: interrupted\n", signal.SIGTERM: "toy: terminated\n"}
 
@@ -53,6 +55,24 @@ def test_a_second_signal_does_not_disturb_tidying_up(capsys, number):
 
     assert outcome(run, capsys) == (128 + number, LINES[number])
     assert tidied == [True]
+
+
+@pytest.mark.parametrize("number", LINES)
+def test_a_signal_when_all_is_done_changes_nothing(capsys, monkeypatch, number):
+    """Nobody would catch an exception there: it ended in exit code 1 without a word, beside whole outputs."""
+    leave = StopSignals.__exit__
+
+    def leave_disturbed(self, *error):
+        send(number)
+        leave(self, *error)
+
+    def fail():
+        raise InputError("is empty", "a.bed")
+
+    monkeypatch.setattr(StopSignals, "__exit__", leave_disturbed)
+    assert outcome(lambda: None, capsys) == (0, "")
+    assert outcome(fail, capsys) == (1, "toy: error: a.bed: is empty\n")
+    assert outcome(lambda: send(number), capsys) == (128 + number, LINES[number])
 
 
 def test_a_library_may_turn_the_exception_into_another_one(capsys):

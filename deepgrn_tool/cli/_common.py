@@ -184,7 +184,9 @@ def run_cli(
                 os.environ.setdefault(f"{library}_NUM_THREADS", "1")
             os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
             run(args)
+            signals.finish()
         except BaseException as error:
+            signals.finish()
             if signals.received or isinstance(error, KeyboardInterrupt):
                 number = signals.received or signal.SIGINT
                 logger.error("%s: %s", parser.prog, STOPS[number])

@@ -42,6 +42,7 @@ class StopSignals:
         """Change nothing yet."""
         self.received: signal.Signals | None = None
         self._last = last
+        self._over = False
         self._since = 0.0
         self._before: dict[int, Any] = {}
         self._unraisable, self._uncaught = sys.unraisablehook, sys.excepthook
@@ -65,7 +66,13 @@ class StopSignals:
         if not self._last:
             sys.unraisablehook, sys.excepthook = self._unraisable, self._uncaught
 
+    def finish(self) -> None:
+        """Raise nothing from here on: there is no work left to stop, and nobody to catch an exception."""
+        self._over = True
+
     def _stop(self, number: int, frame: FrameType | None) -> None:
+        if self._over:
+            return
         now = time.monotonic()
         if self.received and now - self._since < PAUSE:
             return
