@@ -168,14 +168,14 @@ def test_disk_full(files, name, limit):
 
 
 def test_parts_of_chromosomes(files, monkeypatch):
-    """Large chromosomes are labelled in parts of 16,384 bins and more; peaks across the seams make no difference."""
+    """Large chromosomes are labelled in parts, here of 16,384 bins; peaks across the seams make no difference."""
     (files / "long.sizes").write_text("chr2\t2000000\nchr10\t900000\n")
     seam = 16_384 * 50
     rows = [("chr2", seam - 150, seam + 30), ("chr2", 2 * seam, 2 * seam + 400), ("chr10", seam - 500, seam + 700)]
     (files / "long.bed").write_text("".join(f"{chrom}\t{start}\t{end}\n" for chrom, start, end in rows))
     options = ["--sizes", "long.sizes", "--peaks", "a=long.bed", "--peaks", "b=long.bed,long.bed"]
     run(*options, "-o", "whole.tsv", "--summary", "whole.counts")
-    monkeypatch.setattr(make, "MOST_LABELS", 1)
+    monkeypatch.setattr(make, "MOST_LABELS", 2 * 16_384)  # of two cells
     run(*options, "-o", "parts.tsv", "--summary", "parts.counts")
     assert (files / "parts.tsv").read_bytes() == (files / "whole.tsv").read_bytes()
     assert (files / "parts.counts").read_text() == (files / "whole.counts").read_text()

@@ -55,6 +55,24 @@ def test_bases_and_signals_by_place(features, monkeypatch, gap):
     assert (found.codes.dtype, found.signals.dtype, found.meta.dtype) == (np.uint8, np.float32, np.float32)
 
 
+@pytest.mark.parametrize("place", [349, 350, 949, 950])
+def test_only_signals_of_a_window_must_be_numbers(features, monkeypatch, place):
+    """Runs from -50 to 350 and from 950 to 1250 are read at once; what lies between is no part of any window."""
+    signal = features[1].signal
+
+    def damaged(name, chrom, start, end, cell=None):
+        values = signal(name, chrom, start, end, cell)
+        values[place - start] = np.nan
+        return values
+
+    monkeypatch.setattr(features[1], "signal", damaged)
+    if place in (350, 949):
+        assert np.isfinite(read(features, [0, 100, 1000]).signals).all()
+    else:
+        with pytest.raises(InputError, match=f"track 'uniqueness' holds nan at chrB:{place}-{place + 1}"):
+            read(features, [0, 100, 1000])
+
+
 def test_tracks_in_the_order_of_the_network(features):
     """A track of the cell, a track of the genome, in whichever order the network reads them."""
     found = read(features, [0], "chrA", tracks=("marks", "conservation", "accessibility"))

@@ -22,7 +22,7 @@ LEARNING = (
     *("--negatives", "1", "--open-negatives", "0"),
     *("--lstm-dropout", "0", "--recurrent-dropout", "0"),  # those of weighted-sum would need many more epochs
 )
-OWN_LEARNING = {
+OWN_LEARNING = {  # chosen by the trials of docs/accuracy.md
     "TAF1": ("--learning-rate", "0.003", "--negatives", "5"),
     "Reb1": ("--batch-size", "32"),
 }

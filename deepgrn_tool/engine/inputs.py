@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import NoReturn
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -86,10 +84,12 @@ class InputReader:
         signals = np.zeros((bases, len(self._tracks)), np.float32)
         for pieces in _stretches(segment.pieces):
             first, last = int(pieces[0, 0]), int(pieces[-1, 1])
-            read_codes, read_signals = self._features.sequence(chrom, first, last), self.signals(chrom, first, last)
+            read_codes, read_signals = self._features.sequence(chrom, first, last), self._stored(chrom, first, last)
             for start, end, place in pieces.tolist():
                 here, there = slice(place, place + end - start), slice(start - first, end - first)
                 codes[here], signals[here] = read_codes[there], read_signals[there]
+                self._check(signals[here], chrom, start)
+        self._transforms.apply(signals)
         starts = bin_starts[segment.first : segment.first + len(segment)]
         return SegmentInput(segment, codes, signals, self.meta(chrom, starts))
 
@@ -107,15 +107,20 @@ class InputReader:
         Raises:
             InputError: The file is damaged, or a signal is not a finite number.
         """
-        signals = np.zeros((end - start, len(self._tracks)), np.float32)
-        for number, (name, cell) in enumerate(self._tracks):
-            signals[:, number] = self._features.signal(name, chrom, start, end, cell)
-        if not np.isfinite(signals).all():
-            self._refuse_signals(signals, chrom, start)
+        signals = self._stored(chrom, start, end)
+        self._check(signals, chrom, start)
         self._transforms.apply(signals)
         return signals
 
-    def _refuse_signals(self, signals: NDArray[np.float32], chrom: str, start: int) -> NoReturn:
+    def _stored(self, chrom: str, start: int, end: int) -> NDArray[np.float32]:
+        signals = np.zeros((end - start, len(self._tracks)), np.float32)
+        for number, (name, cell) in enumerate(self._tracks):
+            signals[:, number] = self._features.signal(name, chrom, start, end, cell)
+        return signals
+
+    def _check(self, signals: NDArray[np.float32], chrom: str, start: int) -> None:
+        if np.isfinite(signals).all():
+            return
         row, column = np.argwhere(~np.isfinite(signals))[0].tolist()
         position = start + row
         raise InputError(

@@ -16,7 +16,7 @@ from deepgrn_tool.labels.inputs import Genome, Grid, PeakFiles, Peaks, bins_of, 
 from deepgrn_tool.labels.rule import label_bins
 from deepgrn_tool.labels.summary import LabelCounts
 from deepgrn_tool.labels.table import ChromosomeLabels
-from deepgrn_tool.labels.writer import ROWS_AT_ONCE, LabelWriter
+from deepgrn_tool.labels.writer import LabelWriter
 from deepgrn_tool.output import atomic_output, check_outputs
 from deepgrn_tool.progress import Progress
 
@@ -25,8 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from deepgrn_tool.data.intervals import Positions
-
-    Intervals = tuple[Positions, Positions]
+    from deepgrn_tool.labels.rule import Intervals
 
 logger = logging.getLogger(__name__)
 
@@ -102,8 +101,8 @@ def _check_cells(peaks: Sequence[PeakFiles]) -> None:
 def _label_parts(
     genome: Genome, grid: Grid, chromosomes: Iterable[str], by_cell: Mapping[str, Peaks]
 ) -> Iterator[ChromosomeLabels]:
-    """Label the bins in parts of bounded size, so that memory depends on neither the genome nor the number of cells."""
-    step = max(1, MOST_LABELS // len(by_cell) // ROWS_AT_ONCE) * ROWS_AT_ONCE
+    """Label the bins in parts of bounded size: many cells, each with a chromosome's labels, would fill the memory."""
+    step = max(1, MOST_LABELS // len(by_cell))
     for chrom in chromosomes:
         starts = bins_of(genome, chrom, grid)
         for begin in range(0, len(starts), step):

@@ -28,8 +28,9 @@ if TYPE_CHECKING:
     from deepgrn_tool.data.intervals import Positions
     from deepgrn_tool.labels.table import ChromosomeLabels, Codes
 
-ROWS_AT_ONCE = 16_384  # and fewer of many cells, so that
-CHARACTERS_AT_ONCE = 1 << 20  # stay in the processor's cache
+# Rows are filled so many at once, fewer where there are many cells, so that they stay in the processor's cache.
+ROWS_AT_ONCE = 16_384
+LETTERS_AT_ONCE = 1 << 19  # with a tab each
 BYTE_OF_CODE = np.frombuffer(LETTERS.encode(), np.uint8)
 POWERS_OF_TEN = 10 ** np.arange(1, 19)
 LEVEL = 1  # level 3 saves a seventh of the file and takes three times as long
@@ -99,7 +100,7 @@ def label_rows(chrom: str, starts: Positions, codes: Codes) -> Iterator[bytes]:
     Yields:
         Up to 16,384 rows, each ending in a line feed.
     """
-    rows = min(ROWS_AT_ONCE, max(1, CHARACTERS_AT_ONCE // (2 * len(codes))))
+    rows = min(ROWS_AT_ONCE, max(1, LETTERS_AT_ONCE // len(codes)))
     # Within a piece all starts have equally many digits, and so have all stops.
     cuts = {*range(0, len(starts), rows), len(starts)}
     for shift in (0, BIN_SIZE):
