@@ -1,8 +1,14 @@
 """Fixtures that several test modules share."""
 
+import logging
 import signal
 
+import hypothesis
 import pytest
+
+# No test hangs on a clock: machines are slow, and busy with other things.
+hypothesis.settings.register_profile("suite", deadline=None)
+hypothesis.settings.load_profile("suite")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -12,6 +18,15 @@ def ctrl_c_is_heard():
     signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture(autouse=True)
+def logging_not_set_up():
+    """A program called in this process has set up the package's logging; the next test starts without."""
+    logger = logging.getLogger("deepgrn_tool")
+    logger.handlers[:] = []
+    logger.setLevel(logging.NOTSET)
+    logger.propagate = True
 
 
 @pytest.fixture

@@ -98,7 +98,7 @@ def windows(draw):
 
 
 @given(windows())
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 def test_any_windows_in_any_pieces(example):
     starts, parts, cuts = example
     bounds = [0, *cuts, len(starts)]

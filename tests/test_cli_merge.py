@@ -114,7 +114,7 @@ BINS = {"chr10": [0, 50, 100, 200], "chr2": [0, 50, 100, 150, 300, 600], "chrU":
 ALL_BINS = [(chrom, start) for chrom, starts in BINS.items() for start in starts]
 
 
-@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(owners=st.lists(st.integers(0, 2), min_size=12, max_size=12), seed=st.integers(0, 99))
 @pytest.mark.parametrize("name", ["s.bw", "s.bedGraph", "s.bedGraph.gz", "s.tab.gz"])
 def test_any_division_of_bins_gives_the_same_bytes(tmp_path, name, owners, seed):

@@ -90,7 +90,7 @@ def fits(starts, window_size, max_bases, max_windows, multiple):
     return end <= max_bases
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(problems())
 def test_properties(problem):
     starts, window_size, max_bases, max_windows, multiple = problem
@@ -109,7 +109,7 @@ def test_properties(problem):
     assert done == len(starts)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(problems())
 def test_no_segment_has_room_for_the_next_window(problem):
     starts, *limits = problem

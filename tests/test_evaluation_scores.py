@@ -121,7 +121,7 @@ def test_touching_intervals_outside_the_centre_do_not_count(tmp_path):
 
 
 @given(st.sets(st.integers(0, 12), min_size=1), st.sets(st.integers(0, 12), min_size=1))
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_any_bins_of_any_track(tmp_path_factory, scored, wanted):
     starts, asked = np.array(sorted(scored)) * 50, np.array(sorted(wanted)) * 50
     path = tmp_path_factory.mktemp("p") / "p.bw"

@@ -10,7 +10,7 @@ from deepgrn_tool.data.chunks import TrackWriter, deflate_bases, deflate_signal
 from deepgrn_tool.data.schema import CHUNK
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, 90_000), st.lists(st.tuples(st.integers(0, 90_000), st.binary(max_size=40)), max_size=6))
 def test_zlib_gets_the_same_bytes_back(size, patches):
     raw = np.zeros(size * 8, np.uint8)

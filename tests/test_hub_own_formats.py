@@ -121,7 +121,7 @@ def test_a_sequence_longer_than_what_is_packed_at_once(tmp_path):
         assert opened.sequence("c") == "".join("ACGTN"[code] for code in codes)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(sequences=st.lists(st.text("ACGTN", min_size=1, max_size=40), min_size=1, max_size=5))
 def test_twobit_reads_back(tmp_path_factory, sequences):
     path = tmp_path_factory.mktemp("twobit") / "g.2bit"

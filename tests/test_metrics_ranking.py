@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, f1_score, precision_recall_curve, roc_auc_score
 
@@ -85,14 +85,12 @@ def test_auprc_as_prroc(labels, scores, expected):
 
 
 @given(examples(weighted=True))
-@settings(deadline=None)
 def test_auprc_is_that_of_exact_fractions(example):
     labels, scores, weights = example
     assert auprc(labels, scores, weights) == pytest.approx(float(exact_auprc(labels, scores, weights)), abs=1e-12)
 
 
 @given(examples())
-@settings(deadline=None)
 def test_areas_and_f1_as_scikit_learn(example):
     labels, scores, _ = example
     assert auroc(labels, scores) == pytest.approx(roc_auc_score(labels, scores), abs=1e-12)
@@ -102,7 +100,6 @@ def test_areas_and_f1_as_scikit_learn(example):
 
 
 @given(examples(weighted=True))
-@settings(deadline=None)
 def test_weighted_areas_as_scikit_learn(example):
     labels, scores, weights = example
     assert auroc(labels, scores, weights) == pytest.approx(
@@ -114,7 +111,6 @@ def test_weighted_areas_as_scikit_learn(example):
 
 
 @given(examples())
-@settings(deadline=None)
 def test_recall_at_fdr_as_in_the_challenge(example):
     labels, scores, _ = example
     precision, recall, _ = precision_recall_curve(labels, scores)  # from the lowest score up
@@ -129,7 +125,6 @@ def test_recall_is_0_where_the_best_score_is_a_negatives():
 
 
 @given(examples(weighted=True))
-@settings(deadline=None)
 def test_weights_of_negatives_are_repeats(example):
     labels, scores, weights = example
     repeated = all_metrics(Ranking(np.repeat(labels, weights), np.repeat(scores, weights)))
@@ -143,7 +138,6 @@ def test_a_positive_of_weight_two_is_one_step():
 
 
 @given(examples(weighted=True), st.data())
-@settings(deadline=None)
 def test_a_subset_is_ranked_as_if_it_were_alone(example, data):
     labels, scores, weights = (np.array(column) for column in example)
     keep = np.array(data.draw(st.lists(st.booleans(), min_size=len(labels), max_size=len(labels))))
@@ -183,7 +177,6 @@ def test_roc_curve_by_hand():
 
 
 @given(examples(weighted=True))
-@settings(deadline=None)
 def test_curves_enclose_the_areas(example):
     labels, scores, weights = example
     ranking = Ranking(labels, scores, weights)

@@ -36,7 +36,7 @@ def test_any_windows_in_segments_of_any_size(network, on_grid):
         count: Engine(network, on_grid=on_grid, attention=False, max_windows=count, bins=100) for count in (1, 3, 16)
     }
 
-    @settings(max_examples=8, deadline=None)
+    @settings(max_examples=8)
     @given(starts=ON_GRID if on_grid else ANYWHERE, count=st.sampled_from(sorted(engines)))
     def same(starts, count):
         meta = random_meta(network.config, len(starts))

@@ -14,7 +14,7 @@ from deepgrn_tool.formats.bigwig import BigWig
 from deepgrn_tool.formats.textfile import read_lines
 
 LENGTH = 3000  # bp of a chromosome
-SAME_FOLDER = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+SAME_FOLDER = settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @st.composite
@@ -111,7 +111,7 @@ def read_slowly(text):
     return found, False
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=ROWS, block=st.sampled_from([1 << 20, 40]))
 def test_rows_of_scores_are_those_of_a_loop(tmp_path, rows, block):
     """The quick way, for blocks of one chromosome, and the slow one agree: what is refused, and what is read."""

@@ -44,7 +44,7 @@ def summarized(rows, size):
     return result
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(track=tracks(), cut=st.integers(1, 50))
 def test_any_track(tmp_path, track, cut):
     path = tmp_path / "a.bw"

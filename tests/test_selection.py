@@ -81,7 +81,7 @@ def test_regions_of_several_chromosomes_come_in_c_locale_order(tmp_path):
     assert listed(GridSelection(GENOME, None, bed(tmp_path, text))) == [("Un", [0]), ("chr10", [0]), ("chr2", [0])]
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.integers(200, 3000),
     st.lists(st.tuples(st.integers(0, 2999), st.integers(1, 600)), min_size=1, max_size=5),

@@ -95,7 +95,7 @@ def tracks(draw):
     return track
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(track=tracks(), piece=st.integers(1, 9))
 def test_any_track_reads_back_and_its_bytes_do_not_depend_on_pieces(tmp_path, track, piece):
     chromosomes = {chrom: (intervals[-1][1] if intervals else 5) for chrom, intervals in track.items()}

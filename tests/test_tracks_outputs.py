@@ -128,7 +128,7 @@ def regions_by_force(bins, threshold):
     return [tuple(region[key] for key in ("start", "end", "best", "summit", "bins")) for region in regions]
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     bins=st.lists(st.tuples(st.integers(0, 3000), st.sampled_from([0.0, 0.25, 0.5, 0.625, 0.75])), max_size=30),
     piece=st.integers(1, 30),

@@ -148,7 +148,7 @@ class Bench:
         temporary.chmod(0o777)
         reader, writer = os.pipe()
         event = moment.event if moment else 0
-        argv = [str(writer), str(out), str(number), str(event), self.job.module]
+        argv = [str(writer), str(out), str(int(number)), str(event), self.job.module]
         kept = "stdout" not in options
         process = subprocess.Popen(
             [*through, sys.executable, str(LAUNCHER), *argv, *self.job.argv(self.inputs, out), "--quiet"],
