@@ -34,7 +34,7 @@ test-lowest:
 	rm -rf $(LOWEST)
 	$(PYTHON) -m venv $(LOWEST)
 	$(LOWEST)/bin/python -m pip install --quiet --disable-pip-version-check uv
-	$(LOWEST)/bin/uv pip install --quiet --python $(LOWEST)/bin/python --resolution lowest-direct --editable '.[test]' 'pyparsing<3.3'
+	$(LOWEST)/bin/uv pip install --quiet --python $(LOWEST)/bin/python --resolution lowest-direct --editable '.[test]' 'pyparsing>=3.2,<3.3'
 	$(LOWEST)/bin/python -m pytest -q
 
 # Galaxy and planemo go into .galaxy: some minutes the first time, and 1.3 GB of disk.

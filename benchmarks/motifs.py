@@ -45,7 +45,8 @@ from deepgrn_tool.plots.style import GRAY, figure_files, line_style
 DATA = Path(__file__).parents[1] / "test-data"
 WIDTH = 20  # bp of a site
 REACH = 20  # bp from a site's middle to the planted motif
-AROUND = 200  # bp on each side of a match in the figure
+AROUND = 0.2  # of a window, on each side of a match in the figure
+EDGE = 40  # bp of a window that stay out of the figure on either side
 MATCH = 1e-4
 SHARE = 0.1  # of the dimensions of attention
 
@@ -184,19 +185,18 @@ def aligned(
     threshold = score_threshold(table, background, MATCH) or 0
     reader = InputReader(features, config, cell)
     draw = np.random.default_rng(2)
-    sums, count = np.zeros((2, 2 * AROUND + 1)), 0
-    half = config.window_size // 2 - AROUND
+    around, middle = int(AROUND * config.window_size), config.window_size // 2
+    sums, count = np.zeros((2, 2 * around + 1)), 0
     for windows in profiled_windows(model, reader, bins, method, SHARE, threads):  # type: ignore[arg-type]
         values = mean_over_bases(windows.profiles[BOTH], config.window_size)
         for start, row in zip(windows.starts.tolist(), values, strict=True):
             codes = features.sequence(windows.chrom, start - config.flank, start - config.flank + config.window_size)
             place, reverse, score = best_match(codes, table)
-            middle = config.window_size // 2
-            if score < threshold or abs(place - middle) > half - 40:
+            if score < threshold or abs(place - middle) > middle - around - EDGE:
                 continue
-            other = int(draw.integers(AROUND + 40, config.window_size - AROUND - 40))
+            other = int(draw.integers(around + EDGE, config.window_size - around - EDGE))
             for number, at in enumerate((place, other)):
-                piece = row[at - AROUND : at + AROUND + 1] / np.nanmean(row)
+                piece = row[at - around : at + around + 1] / np.nanmean(row)
                 sums[number] += piece[::-1] if reverse else piece
             count += 1
     return sums[0] / count, sums[1] / count, count
@@ -245,9 +245,9 @@ def thinned(features: FeaturesFile, bins: ChosenBins, most: int) -> ChosenBins:
 
 def draw(parts: dict[str, tuple[NDArray[np.float64], NDArray[np.float64], int]], title: str, path: Path) -> None:
     """Draw one panel per method."""
-    distances = np.arange(-AROUND, AROUND + 1)
     with figure_files([path], panels=len(parts)) as panels:
         for axes, (method, (matches, others, count)) in zip(panels, parts.items(), strict=True):
+            distances = np.arange(len(matches)) - len(matches) // 2
             axes.plot(distances, matches, label=f"best matches of {count:,} windows", **line_style(0))
             axes.plot(distances, others, label="random places in them", color=GRAY, linestyle="dashed")
             axes.set(xlabel="distance from the match, along its strand (bp)", ylabel=f"{method} (1 = window's mean)")
