@@ -9,6 +9,7 @@ import pytest
 from training_toys import CHOICE, LENGTHS, PlainStep, Toy, label_rows, network_options, run, write_labels
 
 PROGRAM = "deepgrn-train: error: "
+ANNOTATION = ("cpg-islands", "cds", "introns", "promoters", "utr5", "utr3")
 
 
 @pytest.fixture(scope="module")
@@ -244,23 +245,45 @@ def test_empty_names_of_chromosomes(case):
 def test_no_expression(case):
     case.toy.write_features(case.features, skip=("expression-scores",))
     case.refuses(
-        f"{case.features}: has no expression of cell 'liver'; "
-        "make the file with --expression, or train with --no-expression"
+        f"{case.features}: has no expression for cell 'liver'; "
+        "add that with deepgrn-features, or train without: --no-expression"
     )
 
 
 def test_no_annotation(case):
-    case.toy.write_features(
-        case.features, skip=("cpg-islands", "cds", "introns", "promoters", "utr5", "utr3", "blacklist")
+    case.toy.write_features(case.features, skip=(*ANNOTATION, "blacklist"))
+    case.refuses(
+        f"{case.features}: has no annotation for cell 'liver'; "
+        "add that with deepgrn-features, or train without: --no-annotation"
     )
-    case.refuses(f"{case.features}: has no annotation; make the file with --gtf, or train with --no-annotation")
 
 
 def test_no_uniqueness(case):
     case.toy.write_features(case.features, skip=("uniqueness",))
     case.refuses(
-        f"{case.features}: has no track 'uniqueness' for cell 'liver' (it has accessibility); "
-        "choose what the network reads with --tracks"
+        f"{case.features}: has no track 'uniqueness' (it has accessibility) for cell 'liver'; "
+        "add that with deepgrn-features, or train without: --tracks accessibility"
+    )
+
+
+def test_genome_and_accessibility_only(case):
+    """The line names all that lacks, and training with the options that it gives works."""
+    case.toy.write_features(case.features, skip=("uniqueness", "expression-scores", *ANNOTATION))
+    remedy = "--tracks accessibility --no-expression --no-annotation"
+    case.refuses(
+        f"{case.features}: has no track 'uniqueness' (it has accessibility), no expression, no annotation "
+        f"for cell 'liver'; add that with deepgrn-features, or train without: {remedy}"
+    )
+    options = [*network_options(), "--epochs", "1", *CHOICE, *remedy.split()]
+    assert run(case.features, case.labels, "-o", case.output, *options) == 0
+
+
+def test_no_track_of_that_name(case):
+    case.refuses(
+        f"{case.features}: has no track 'accesibility' (it has uniqueness, accessibility) for cell 'liver'; "
+        "add that with deepgrn-features, or train without: --tracks uniqueness,accessibility",
+        "--tracks",
+        "accesibility",
     )
 
 

@@ -68,7 +68,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--method",
         choices=("attention", "gradient"),
         default="attention",
-        help="attention (default), or gradient: |d score / d input| × input, slower, which works with every network",
+        help="attention (default), or gradient: |d score / d input × input|, slower, which works with every network",
     )
     how.add_argument(
         "--dimensions",

@@ -1,7 +1,8 @@
 """Train a network on labelled bins: from features and labels to a model that predicts.
 
 Chromosomes for validation choose the best epoch and chromosomes for tests stay unseen; bins that are ambiguous or on
-the blacklist of the features file are never used. Options that are not given have the published program's values.
+the blacklist of the features file are never used. Sizes, rates and numbers that are not given are the published
+program's.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ from deepgrn_tool.plots.style import COLORS, GRAY, figure_files
 HATCHES = ("", "//", "..", "xx")  # beyond seven networks colours come again
 INCHES_PER_BAR, INCHES_PER_LETTER, MARGIN = 0.24, 0.1, 1.4
 SHORTEST, LONGEST = 5.5, 14.0  # inches; the title needs the former
+INCHES_PER_ROW, KEY = 0.22, 0.7  # of the legend; the key is the coloured field beside a name
 
 
 def draw_importance(paths: Sequence[str | Path], measured: Sequence[ModelImportance]) -> None:
@@ -29,18 +30,19 @@ def draw_importance(paths: Sequence[str | Path], measured: Sequence[ModelImporta
     names = list(dict.fromkeys(name for each in measured for name in each.decreases))
     widest = max(INCHES_PER_LETTER * (2 + max(map(len, names))), INCHES_PER_BAR * (len(measured) + 1.5))
     width = np.clip(MARGIN + len(names) * widest, SHORTEST, LONGEST)
-    with figure_files(paths, size=(width, 4.2 + 0.2 * (len(measured) // 3))) as (axes,):
+    titles = [f"{each.name} (auPRC {each.auprc:.3f})" for each in measured]
+    columns = int(np.clip(width / (KEY + INCHES_PER_LETTER * max(map(len, titles))), 1, min(3, len(titles))))
+    with figure_files(paths, size=(width, 4.2 + INCHES_PER_ROW * -(-len(titles) // columns))) as (axes,):
         bar = 0.8 / len(measured)
         for index, each in enumerate(measured):
             places = [place for place, name in enumerate(names) if name in each.decreases]
             x = np.array(places) - 0.4 + bar * (index + 0.5)
             values = np.array([each.decreases[names[place]] for place in places])
-            title = f"{each.name} (auPRC {each.auprc:.3f})"
             look: dict[str, Any] = {
                 "color": COLORS[index % len(COLORS)],
                 "hatch": HATCHES[index // len(COLORS) % len(HATCHES)],
             }
-            axes.bar(x, values.mean(axis=1), bar * 0.92, label=title, edgecolor="white", linewidth=0.5, **look)
+            axes.bar(x, values.mean(axis=1), bar * 0.92, label=titles[index], edgecolor="white", linewidth=0.5, **look)
             if values.shape[1] > 1:
                 spread = values.std(axis=1, ddof=1)
                 axes.errorbar(x, values.mean(axis=1), spread, fmt="none", ecolor="black", elinewidth=1, capsize=2)
@@ -51,7 +53,9 @@ def draw_importance(paths: Sequence[str | Path], measured: Sequence[ModelImporta
         axes.grid(visible=False, axis="x")
         axes.set_ylabel("auPRC lost by exchange among bins")
         axes.set_title(_title(measured))
-        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=min(3, len(measured)))
+        figure = axes.get_figure()
+        if figure is not None:
+            figure.legend(loc="outside lower center", ncols=columns)
 
 
 def _title(measured: Sequence[ModelImportance]) -> str:

@@ -140,22 +140,34 @@ def _test_chromosomes(features: FeaturesFile, labels: Labels, choice: Choice) ->
     return tuple(choice.test)
 
 
+def _refuse_lacking(features: FeaturesFile, cell: str, config: NetworkConfig) -> None:
+    """Refuse features that lack something that the network reads of a cell, and name all of it at once."""
+    there = [*features.genome_tracks, *features.cell_tracks(cell)]
+    lacking, without = [], []
+    absent = [track for track in config.tracks if track not in there]
+    if absent:
+        names = " and ".join(f"'{track}'" for track in absent)
+        lacking.append(f"no track {names} (it has {', '.join(there) or 'none'})")
+        kept = [track for track in config.tracks if track in there] or there or ["none"]
+        without.append(f"--tracks {','.join(kept)}")
+    if "expression" in config.meta and features.expression(cell) is None:
+        lacking.append("no expression")
+        without.append("--no-expression")
+    if "annotation" in config.meta and not features.has_annotation:
+        lacking.append("no annotation")
+        without.append("--no-annotation")
+    if lacking:
+        text = f"has {', '.join(lacking)} for cell '{cell}'; add that with deepgrn-features, or train without"
+        raise InputError(f"{text}: {' '.join(without)}", features.path)
+
+
 def _check_cell(features: FeaturesFile, cell: str, config: NetworkConfig) -> None:
     """Check that the features hold what the network reads of a cell."""
     if cell not in features.cells:
         hint = did_you_mean(cell, features.cells)
         raise InputError(f"has no cell '{cell}', which the labels have{hint}; choose with --cells", features.path)
+    _refuse_lacking(features, cell, config)
     tracks = features.cell_tracks(cell)
-    for track in config.tracks:
-        if track not in tracks and track not in features.genome_tracks:
-            there = ", ".join([*features.genome_tracks, *tracks]) or "none"
-            text = f"has no track '{track}' for cell '{cell}' (it has {there})"
-            raise InputError(f"{text}; choose what the network reads with --tracks", features.path)
-    if "expression" in config.meta and features.expression(cell) is None:
-        text = f"has no expression of cell '{cell}'; make the file with --expression, or train with --no-expression"
-        raise InputError(text, features.path)
-    if "annotation" in config.meta and not features.has_annotation:
-        raise InputError("has no annotation; make the file with --gtf, or train with --no-annotation", features.path)
     for track, transform in zip(config.tracks, config.transforms, strict=True):
         owner = cell if track in tracks else None
         highest = features.signal_maximum(track, owner)

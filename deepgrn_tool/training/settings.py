@@ -49,7 +49,10 @@ def _rule(check: str, default: Any) -> Any:
 
 @dataclass(frozen=True)
 class Settings:
-    """Hyperparameters under the names of the options of deepgrn-train; the defaults are the published program's.
+    """Hyperparameters under the names of the options of deepgrn-train, with their defaults.
+
+    Sizes, rates and numbers are the published program's by default; that gates are plain sigmoids, attention is scaled
+    and all inputs are read is not.
 
     Attributes:
         attention: Kind of attention, one of `network.config.ATTENTION_KINDS`.

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from deepgrn_tool.data.features_file import FeaturesFile
 from deepgrn_tool.errors import InputError
@@ -31,9 +31,6 @@ from deepgrn_tool.training.settings import Settings, option
 from deepgrn_tool.training.stream import BatchStream
 from deepgrn_tool.training.validation import Validator
 from deepgrn_tool.training.windows import WindowReader, window_bytes
-
-if TYPE_CHECKING:
-    pass
 
 logger = logging.getLogger(__name__)
 
