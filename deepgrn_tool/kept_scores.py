@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 
 from deepgrn_tool.data.selection import BinGroup
 from deepgrn_tool.errors import InputError
+from deepgrn_tool.same_run import ANEW, refuse_other_run
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -35,7 +36,6 @@ SUFFIX = ".scoring"
 HEAD = b"deepgrn-scoring 1\n"
 RECORD = struct.Struct("<III")
 LONGEST_TERMS = 1 << 20  # bytes
-ANEW = "delete it to start anew"
 
 Scores = NDArray[np.float32]
 
@@ -166,17 +166,4 @@ class KeptScores:
             before = dict(json.loads(text))
         except (TypeError, ValueError, RecursionError) as error:
             raise InputError(f"is damaged; {ANEW}", self.path) from error
-        changes = [
-            f"{name} was {_show(before.get(name))}, is {_show(terms.get(name))}"
-            for name in sorted(before.keys() | terms.keys())
-            if before.get(name) != terms.get(name)
-        ]
-        if changes:
-            listed = "; ".join(changes)
-            raise InputError(f"belongs to another run: {listed}; give what was given then, or {ANEW}", self.path)
-
-
-def _show(value: object) -> str:
-    if isinstance(value, str) and len(value) == 64:
-        return f"{value[:8]}…"  # a checksum
-    return json.dumps(value)
+        refuse_other_run(before, terms, self.path)

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+# Bytes, of the 255 of a name: 2 dots about the target's, 18 for the process, 9 drawn at random, ".partial", a suffix.
+LONGEST_NAME, LONGEST_SUFFIX = 190, 16
 PROCESS_NAMESPACE = "/proc/self/ns/pid"  # containers of one machine count their processes each for themselves
 
 
@@ -87,24 +89,39 @@ def atomic_output(target: str | Path) -> Iterator[Path]:
         Path of an empty file with the permissions that the target will have.
     """
     real = Path(os.path.realpath(target))
-    begin, end = f".{real.name}.", f".partial{real.suffix}"
+    begin, end = beginning(real), f".partial{real.suffix if len(real.suffix) <= LONGEST_SUFFIX else ''}"
     for path in abandoned(real.parent, begin, end):
         with suppress(FileNotFoundError):  # another run was quicker
             path.unlink()
             logger.info("Removed %s, which a killed run left", path)
-    handle, name = tempfile.mkstemp(prefix=f"{begin}{_mark_of_process()}.", suffix=end, dir=real.parent)
-    os.close(handle)
-    temporary = Path(name)
+    temporary: Path | None = None
     try:
+        handle, name = tempfile.mkstemp(prefix=f"{begin}{_mark_of_process()}.", suffix=end, dir=real.parent)
+        temporary = Path(name)
+        os.close(handle)
         umask = os.umask(0)
         os.umask(umask)
         temporary.chmod(0o666 & ~umask)
         yield temporary
         os.replace(temporary, real)
     except BaseException:
-        with suppress(FileNotFoundError):
-            temporary.unlink()
+        # Stopped by a signal while it was made, it has no name here yet.
+        for path in [temporary] if temporary else made_by_this_process(real.parent, begin, end):
+            with suppress(FileNotFoundError):
+                path.unlink()
         raise
+
+
+def beginning(target: Path) -> str:
+    """Give what the names of temporary files and folders for a target begin with: a dot, its name, a dot.
+
+    A name too long to be lengthened is cut, and told from others by a checksum.
+    """
+    name = os.fsencode(target.name)
+    if len(name) <= LONGEST_NAME:
+        return f".{target.name}."
+    whole_letters = name[: LONGEST_NAME - 9].decode(errors="ignore")
+    return f".{whole_letters}~{zlib.crc32(name):08x}."
 
 
 def temporary_folder() -> tempfile.TemporaryDirectory[str]:
@@ -122,7 +139,7 @@ def temporary_sibling(target: Path, suffix: str) -> Path:
         target: File or folder.
         suffix: End of the name, such as ".partial".
     """
-    return Path(tempfile.mkdtemp(prefix=f".{target.name}.{_mark_of_process()}.", suffix=suffix, dir=target.parent))
+    return Path(tempfile.mkdtemp(prefix=f"{beginning(target)}{_mark_of_process()}.", suffix=suffix, dir=target.parent))
 
 
 def abandoned(folder: Path, begin: str, end: str) -> list[Path]:

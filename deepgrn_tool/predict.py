@@ -17,11 +17,12 @@ from deepgrn_tool.engine.engine import Engine
 from deepgrn_tool.engine.inputs import InputReader
 from deepgrn_tool.errors import InputError, UsageError, did_you_mean
 from deepgrn_tool.formats.checksum import sha256
-from deepgrn_tool.kept_scores import ANEW, KeptScores, kept_path
+from deepgrn_tool.kept_scores import KeptScores, kept_path
 from deepgrn_tool.network.files import Model
 from deepgrn_tool.output import check_outputs
 from deepgrn_tool.pairing import choose_cell, compare_assemblies, load_grid_model
 from deepgrn_tool.progress import Progress
+from deepgrn_tool.same_run import ANEW
 from deepgrn_tool.scoring import STRETCH, Scoring
 from deepgrn_tool.tracks.outputs import ScoreOutputs, check_suffixes, companions
 from deepgrn_tool.tracks.summarize import Summary

@@ -20,7 +20,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = "deepgrn_tool"
 LAYERS = (  # lowest first; parts side by side do not know each other
     {"errors", "metrics"},
-    {"output", "plots", "progress"},
+    {"output", "plots", "progress", "same_run"},
     {"formats"},
     {"data"},
     {"kept_scores", "network", "tracks"},

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 
 import pytest
 
@@ -124,3 +125,36 @@ def test_the_next_temporary_folder_removes_those_of_killed_runs(tmp_path, monkey
         assert first != second
         assert names(tmp_path) == sorted([os.path.basename(first), os.path.basename(second), "deepgrn-notes"])
     assert names(tmp_path) == ["deepgrn-notes"]
+
+
+@pytest.mark.parametrize("name", ["a" * 255, "b" * 252 + ".bw", "ä" * 127, "c" * 191 + "." + "d" * 60])
+def test_names_as_long_as_files_may_have(tmp_path, start, name):
+    """Temporary names are longer than the target's; what a killed run left is found all the same."""
+    process, left = start(tmp_path / name, "kill")
+    process.wait()
+    _, other = start(tmp_path / (name[:-1] + "x"), "kill")
+    write(tmp_path / name)
+    assert names(tmp_path) == sorted([name, os.path.basename(other)])
+    assert left != other
+    assert (tmp_path / name).read_text() == "whole"
+
+
+def test_nothing_is_left_by_a_signal_while_the_file_is_made(tmp_path, monkeypatch):
+    def interrupted(handle):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("deepgrn_tool.output.os.close", interrupted)
+    with pytest.raises(KeyboardInterrupt), atomic_output(tmp_path / "a.bw"):
+        pass
+    monkeypatch.undo()
+    assert names(tmp_path) == []
+    mkstemp = tempfile.mkstemp
+
+    def interrupted_later(**options):
+        mkstemp(**options)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("deepgrn_tool.output.tempfile.mkstemp", interrupted_later)
+    with pytest.raises(KeyboardInterrupt), atomic_output(tmp_path / "a.bw"):
+        pass
+    assert names(tmp_path) == []

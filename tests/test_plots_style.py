@@ -45,3 +45,10 @@ def test_equal_drawings_are_equal_files_of_their_format(tmp_path, name, begin):
     draw(tmp_path / name)
     assert first.startswith(begin)
     assert (tmp_path / name).read_bytes() == first
+
+
+def test_a_dollar_in_a_name_is_a_dollar(tmp_path):
+    """Matplotlib takes text between two of them for a formula, and this one is none."""
+    with figure_files([tmp_path / "f.svg"]) as (axes,):
+        axes.set_title("a$_$b")
+    assert "<!-- a$_$b -->" in (tmp_path / "f.svg").read_text()

@@ -27,7 +27,6 @@ Number = TypeVar("Number", int, float)
 
 EXIT_OK = 0
 EXIT_INPUT = 1  # bad data
-EXIT_USAGE = 2  # bad options
 EXIT_SIGNAL = 128  # plus the signal's number, as shells report it
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import math
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from deepgrn_tool.data.schema import ACCESSIBILITY, SOURCE_PREFIX, UNIQUENESS
 from deepgrn_tool.errors import InputError, UsageError, did_you_mean
 from deepgrn_tool.formats.alignments import CutSites, is_alignment_file
 from deepgrn_tool.formats.bigwig import BigWig, check_values
+from deepgrn_tool.formats.checksum import sha256
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_DIGEST_BLOCK = 1 << 20  # bytes
 _RESERVED = {ACCESSIBILITY: "--accessibility CELL=FILE", UNIQUENESS: "--uniqueness FILE"}
 
 
@@ -229,13 +228,9 @@ def open_source(
 def provenance(role: str, path: str | Path) -> dict[str, str | int]:
     """Describe an input file: role, base name, size in bytes, SHA-256; no path and no date."""
     file = Path(path)
-    digest = hashlib.sha256()
-    with open(file, "rb") as stream:
-        while block := stream.read(_DIGEST_BLOCK):
-            digest.update(block)
     return {
         f"{SOURCE_PREFIX}role": role,
         f"{SOURCE_PREFIX}file": file.name,
         f"{SOURCE_PREFIX}size": file.stat().st_size,
-        f"{SOURCE_PREFIX}sha256": digest.hexdigest(),
+        f"{SOURCE_PREFIX}sha256": sha256(file),
     }

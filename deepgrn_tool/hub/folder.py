@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deepgrn_tool.errors import InputError, UsageError
-from deepgrn_tool.output import abandoned, made_by_this_process, temporary_sibling
+from deepgrn_tool.output import abandoned, beginning, made_by_this_process, temporary_sibling
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -89,7 +89,7 @@ def atomic_folder(target: Path) -> Iterator[Path]:
         _remove_abandoned(real, OLD)
     except BaseException:
         # A signal may come when the folder is made and has no name here yet.
-        made = [temporary] if temporary else made_by_this_process(real.parent, f".{real.name}.", PARTIAL)
+        made = [temporary] if temporary else made_by_this_process(real.parent, beginning(real), PARTIAL)
         for path in made:
             shutil.rmtree(path, ignore_errors=True)
         raise
@@ -97,7 +97,7 @@ def atomic_folder(target: Path) -> Iterator[Path]:
 
 def _remove_abandoned(target: Path, suffix: str) -> None:
     """Remove what killed runs left beside a folder."""
-    for path in abandoned(target.parent, f".{target.name}.", suffix):
+    for path in abandoned(target.parent, beginning(target), suffix):
         shutil.rmtree(path, ignore_errors=True)  # another run may be quicker
         logger.info("Removed %s, which a killed run left", path)
 

@@ -40,6 +40,7 @@ SETTINGS: dict[Any, Any] = {  # of matplotlib
     "lines.linewidth": 1.8,
     "lines.solid_joinstyle": "round",
     "pdf.fonttype": 42,  # text that can be edited
+    "text.parse_math": False,  # a $ in the name of a file or cell is a $
     "svg.hashsalt": "deepgrn",  # else identifiers in SVG differ from run to run
 }
 # What matplotlib would write of itself and of the time.

@@ -24,6 +24,7 @@ from deepgrn_tool.errors import InputError
 from deepgrn_tool.formats.hdf5 import check_format, open_hdf5, own_datasets, own_object
 from deepgrn_tool.network.weights import Weights
 from deepgrn_tool.output import atomic_output
+from deepgrn_tool.same_run import ANEW, refuse_other_run
 from deepgrn_tool.training.history import Epoch
 
 FORMAT = "deepgrn-training"
@@ -103,20 +104,13 @@ def load_checkpoint(path: Path, terms: Mapping[str, Any]) -> tuple[Course, State
             state, best = _arrays(file, "state"), _arrays(file, "best")
             course = Course(**text, history=history, best=best)
         except (InputError, KeyError, TypeError, ValueError, AttributeError, OSError, RuntimeError) as error:
-            raise InputError(f"is damaged; delete it to start anew ({error})", path) from error
+            raise InputError(f"is damaged; {ANEW} ({error})", path) from error
     if version != __version__:
         raise InputError(
-            f"was written by version {version}, this is {__version__}: go on with that one, or delete it to start anew",
+            f"was written by version {version}, this is {__version__}: go on with that one, or {ANEW}",
             path,
         )
-    changes = [
-        f"{name} was {_show(before.get(name))}, is {_show(terms.get(name))}"
-        for name in sorted(before.keys() | terms.keys())
-        if before.get(name) != terms.get(name)
-    ]
-    if changes:
-        text = "; ".join(changes)
-        raise InputError(f"belongs to another run: {text}; give what was given then, or delete it to start anew", path)
+    refuse_other_run(before, terms, path)
     return course, state
 
 
@@ -146,9 +140,3 @@ def _own_dataset(file: h5py.File, name: str, kinds: str) -> h5py.Dataset:
     ):
         raise InputError(f"dataset '{name}' {NOT_OURS}")
     return data
-
-
-def _show(value: object) -> str:
-    if isinstance(value, str) and len(value) == 64:
-        return f"{value[:8]}…"  # a checksum
-    return json.dumps(value)
