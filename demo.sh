@@ -56,6 +56,7 @@ Done in $SECONDS s. In $PWD/demo:
   curves.png          precision-recall and ROC curves; training.png: how training went
   CTCF.model.h5       the network; CTCF.labels.tsv.gz: what it learned from; history.tsv: its epochs
   features.h5         all inputs in one file; look inside: deepgrn-info demo/features.h5
+To use the programs yourself: source .venv/bin/activate
 The genome is invented so that neither accessibility nor the motif is enough: alone they reach an average precision of 0.25
 and 0.22 on the same bins (test-data/README.md), and the base rate is 0.025.
 END

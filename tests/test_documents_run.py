@@ -58,8 +58,9 @@ def stand_ins(tmp_path_factory):
         for kind, source in {"conservative": "conservative", "relaxed": "relaxed"}.items():
             shutil.copy(DATA / f"{bundled}.{source}.narrowPeak", folder / f"{cell}.{kind}.narrowPeak")
     for name, kind in {"idr": "conservative", "all": "relaxed"}.items():
-        content = (DATA / f"alpha.{kind}.narrowPeak").read_bytes()
-        (folder / f"K562.{name}.narrowPeak.gz").write_bytes(gzip.compress(content))
+        for cell in ("K562", "GM12878"):
+            content = (DATA / f"{CELLS[cell]}.{kind}.narrowPeak").read_bytes()
+            (folder / f"{cell}.{name}.narrowPeak.gz").write_bytes(gzip.compress(content))
     shutil.copy(DATA / "gamma.conservative.narrowPeak", folder / "CTCF.narrowPeak")
     write_scores(folder / "expression_scores.csv")
     (folder / "regions.bed").write_text("chr1\t6900\t7100\tlocus\n")

@@ -68,7 +68,7 @@ VALIDATION: Table = [
     (
         "validation-negatives",
         {"type": number},
-        "unbound bins per bound one, if more than 50,000 per cell; weighted (default: 5)",
+        "unbound bins per bound one, at least 50,000 per cell if there are as many; weighted (default: 5)",
     ),
     ("full-validation", {"action": "store_true", "default": None}, "score all bins of the validation chromosomes"),
 ]
