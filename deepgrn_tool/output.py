@@ -87,6 +87,9 @@ def atomic_output(target: str | Path) -> Iterator[Path]:
 
     Yields:
         Path of an empty file with the permissions that the target will have.
+
+    Raises:
+        OSError: What the block raised; where that names the temporary file, it names the target instead.
     """
     real = Path(os.path.realpath(target))
     begin, end = beginning(real), f".partial{real.suffix if len(real.suffix) <= LONGEST_SUFFIX else ''}"
@@ -104,12 +107,26 @@ def atomic_output(target: str | Path) -> Iterator[Path]:
         temporary.chmod(0o666 & ~umask)
         yield temporary
         os.replace(temporary, real)
-    except BaseException:
+    except BaseException as error:
         # Stopped by a signal while it was made, it has no name here yet.
         for path in [temporary] if temporary else made_by_this_process(real.parent, begin, end):
             with suppress(FileNotFoundError):
                 path.unlink()
+        if isinstance(error, OSError) and temporary and error.filename == str(temporary):
+            raise OSError(error.errno, error.strerror, str(target)) from error
         raise
+
+
+def write_file(path: str | Path, content: str | bytes) -> None:
+    """Write a whole file, text as UTF-8 whatever the system's habit.
+
+    Raises:
+        OSError: It cannot be written; the file is named, which errors of Python's own writing do not do.
+    """
+    try:
+        Path(path).write_bytes(content.encode() if isinstance(content, str) else content)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from error
 
 
 def beginning(target: Path) -> str:

@@ -20,8 +20,8 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = "deepgrn_tool"
 LAYERS = (  # lowest first; parts side by side do not know each other
     {"errors", "metrics"},
-    {"output", "plots", "progress", "same_run"},
-    {"formats"},
+    {"output", "progress", "same_run"},
+    {"formats", "plots"},
     {"data"},
     {"kept_scores", "network", "tracks"},
     {"engine", "labels", "pairing"},

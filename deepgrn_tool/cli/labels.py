@@ -3,8 +3,9 @@
 Peaks come as narrowPeak or BED, two sets per cell: conservative ones (reproducible, such as IDR 5 %) and relaxed ones
 (all peaks of the pooled reads). A bin is bound (B) where exactly one conservative peak shares at least half of the bin
 or half of itself with it and exactly one relaxed peak overlaps it, unbound (U) where no conservative peak shares that
-much and no relaxed peak overlaps it, and ambiguous (A) elsewhere. Peaks of a set that overlap or touch count as one. Without relaxed peaks a bin is bound where a peak
-shares at least half, ambiguous where a peak only overlaps it, and unbound elsewhere.
+much and no relaxed peak overlaps it, and ambiguous (A) elsewhere. Peaks of a set that overlap or touch count as one.
+Without relaxed peaks a bin is bound where a peak shares at least half, ambiguous where a peak only overlaps it, and
+unbound elsewhere.
 """
 
 from __future__ import annotations

@@ -87,11 +87,14 @@ def atomic_folder(target: Path) -> Iterator[Path]:
         else:
             _replace(temporary, real)
         _remove_abandoned(real, OLD)
-    except BaseException:
+    except BaseException as error:
         # A signal may come when the folder is made and has no name here yet.
         made = [temporary] if temporary else made_by_this_process(real.parent, beginning(real), PARTIAL)
         for path in made:
             shutil.rmtree(path, ignore_errors=True)
+        if isinstance(error, OSError) and temporary and Path(str(error.filename)).is_relative_to(temporary):
+            named = target / Path(error.filename).relative_to(temporary)
+            raise OSError(error.errno, error.strerror, str(named)) from error
         raise
 
 

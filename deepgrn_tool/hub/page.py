@@ -19,6 +19,7 @@ import numpy as np
 from deepgrn_tool import __version__
 from deepgrn_tool.data.intervals import merge
 from deepgrn_tool.hub.tracks import SCORES
+from deepgrn_tool.output import write_file
 from deepgrn_tool.tracks.text import shortest_decimals
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def write_page(
         igv=browser.script,
         content=_script_text(content),
     )
-    (folder / PAGE_FILE).write_text(text, encoding="utf-8")
+    write_file(folder / PAGE_FILE, text)
 
 
 def _script_text(content: Any) -> str:

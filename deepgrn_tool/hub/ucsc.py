@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from deepgrn_tool import __version__
 from deepgrn_tool.hub.folder import HUB_FILE, OWN_MARK
 from deepgrn_tool.hub.tracks import ATTENTION, CALLED, SCORES, red_green_blue, valid_name
+from deepgrn_tool.output import write_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -97,8 +98,8 @@ def write_hub(folder: Path, hub: Hub, tracks: Sequence[Track]) -> None:
         "email": hub.email,
     }
     genome = {"genome": hub.assembly, "trackDb": f"{hub.assembly}/{TRACKS_FILE}", **hub.genome}
-    (folder / HUB_FILE).write_text(_stanza(first, 0), encoding="utf-8")
-    (folder / GENOMES_FILE).write_text(_stanza(genome, 0), encoding="utf-8")
+    write_file(folder / HUB_FILE, _stanza(first, 0))
+    write_file(folder / GENOMES_FILE, _stanza(genome, 0))
     inner = folder / hub.assembly
     stanzas: list[str] = []
     for factor in factors:
@@ -106,7 +107,7 @@ def write_hub(folder: Path, hub: Hub, tracks: Sequence[Track]) -> None:
     for group, members in _groups(track for track in tracks if track.factor is None).items():
         stanzas += _container(hub, members, None, 0)
         _write_about(inner / f"{group}.html", hub, members[0].kind, f"<p>{ABOUT_SIGNAL}</p>", members)
-    (inner / TRACKS_FILE).write_text("\n".join(stanzas), encoding="utf-8")
+    write_file(inner / TRACKS_FILE, "\n".join(stanzas))
 
 
 def _cut(label: str, size: int) -> str:
@@ -182,10 +183,10 @@ def _write_about(path: Path, hub: Hub, title: str, text: str, tracks: Iterable[T
     rows = "".join(
         f'<li><span style="color: {hub.colors[cell]}">&#9632;</span> {html.escape(cell)}</li>\n' for cell in cells
     )
-    path.write_text(
+    write_file(
+        path,
         f"<h2>{html.escape(title)}</h2>\n{text}\n<h3>Cells</h3>\n<ul>\n{rows}</ul>\n"
         f"<h3>Methods</h3>\n<p>Made by deepgrn-hub {__version__}. "
         "DeepGRN: Chen <i>et al.</i> 2021, BMC Bioinformatics 22:38, "
         '<a href="https://doi.org/10.1186/s12859-020-03952-1">doi:10.1186/s12859-020-03952-1</a>.</p>\n',
-        encoding="utf-8",
     )

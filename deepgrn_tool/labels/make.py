@@ -17,7 +17,7 @@ from deepgrn_tool.labels.rule import label_bins
 from deepgrn_tool.labels.summary import LabelCounts
 from deepgrn_tool.labels.table import ChromosomeLabels
 from deepgrn_tool.labels.writer import LabelWriter
-from deepgrn_tool.output import atomic_output, check_outputs
+from deepgrn_tool.output import atomic_output, check_outputs, write_file
 from deepgrn_tool.progress import Progress
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def make_labels(
         parts = _label_parts(genome, grid, bins, by_cell)
         _write(temporary, output, parts, total, table)
         if table_path is not None:
-            table_path.write_text(table.text(), encoding="utf-8")
+            write_file(table_path, table.text())
     table.log()
     return total
 

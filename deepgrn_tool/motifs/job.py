@@ -22,7 +22,7 @@ from deepgrn_tool.motifs.bins import check_choice, choose_motif_bins
 from deepgrn_tool.motifs.meme import Motif, read_meme
 from deepgrn_tool.motifs.report import Report
 from deepgrn_tool.motifs.search import Peaks, SiteCollector, candidate_sites, find_sites
-from deepgrn_tool.output import atomic_output, check_outputs
+from deepgrn_tool.output import atomic_output, check_outputs, write_file
 from deepgrn_tool.pairing import choose_cell, compare_assemblies, load_grid_model
 from deepgrn_tool.plots.style import check_figure_names
 
@@ -221,11 +221,11 @@ def _run(
         temporary = {name: outputs.enter_context(atomic_output(path)) for name, path in paths.items()}
         report.write_sequences(temporary.get("sites"), temporary.get("bed"), temporary.get("control"))
         if "background" in temporary:
-            temporary["background"].write_text(background_text(counts.shares()), encoding="utf-8")
+            write_file(temporary["background"], background_text(counts.shares()))
         report.write_accessibility(temporary.get("accessibility"), temporary.get("accessibility_plot"))
         if known is not None:
             report.compare(known, settings.match)
             report.write_comparison(temporary.get("enrichment"), temporary.get("logos"), settings.top)
         if "summary" in temporary:
-            temporary["summary"].write_text(report.summary(chosen.blacklisted), encoding="utf-8")
+            write_file(temporary["summary"], report.summary(chosen.blacklisted))
     return found.total

@@ -20,6 +20,7 @@ from deepgrn_tool.motifs.meme import Motif
 from deepgrn_tool.motifs.search import Found
 from deepgrn_tool.motifs.sequences import Codes, bed_rows, fasta_records, site_codes
 from deepgrn_tool.motifs.sites import Sites
+from deepgrn_tool.output import write_file
 
 logger = logging.getLogger(__name__)
 
@@ -71,14 +72,12 @@ class Report:
         """
         for path, groups in ((sites, self._found.sites), (control, self._controls if control else [])):
             if path is not None:
-                with path.open("w", encoding="utf-8") as file:
-                    for group in groups:
-                        file.writelines(fasta_records(group, site_codes(self._features, group)))
+                records = (fasta_records(group, site_codes(self._features, group)) for group in groups)
+                write_file(path, "".join(itertools.chain.from_iterable(records)))
         if bed is not None:
             firsts = itertools.accumulate(map(len, self._found.sites), initial=1)
-            with bed.open("w", encoding="utf-8") as file:
-                for group, first in zip(self._found.sites, firsts, strict=False):
-                    file.writelines(bed_rows(group, first))
+            rows = map(bed_rows, self._found.sites, firsts)
+            write_file(bed, "".join(itertools.chain.from_iterable(rows)))
 
     def write_accessibility(self, table: Path | None, plot: Path | None) -> None:
         """Write the mean accessibility around sites and controls, where it has a name.
@@ -92,7 +91,7 @@ class Report:
         sites = mean_around(self._features, self._cell, self._found.sites)
         controls = mean_around(self._features, self._cell, self._controls)
         if table is not None:
-            table.write_text(profile_table(sites, controls), encoding="utf-8")
+            write_file(table, profile_table(sites, controls))
         if plot is not None:
             title = f"{self._title}: accessibility around {self._found.total:,} sites"
             draw_profile(sites, controls, self._width, title, plot)
@@ -127,7 +126,7 @@ class Report:
             OSError: A file cannot be written.
         """
         if table is not None:
-            table.write_text(enrichment_table(self._compared), encoding="utf-8")
+            write_file(table, enrichment_table(self._compared))
         if logos is not None:
             draw_logos(self._compared[:top], logos)
 

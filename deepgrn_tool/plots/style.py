@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deepgrn_tool.errors import UsageError
+from deepgrn_tool.output import write_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -104,4 +105,4 @@ def figure_files(
             suffix = Path(path).suffix.lower()
             drawn = BytesIO()  # Matplotlib, drawing PDF, would hide what the disk says
             figure.savefig(drawn, format=suffix[1:], dpi=DOTS_PER_INCH, metadata=METADATA[suffix], bbox_inches="tight")
-            Path(path).write_bytes(drawn.getvalue())
+            write_file(path, drawn.getvalue())

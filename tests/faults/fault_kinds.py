@@ -131,6 +131,8 @@ def limited(bench: Bench, share: float, older: bool) -> Problems:
     problems = damage(bench, out, before, killed=False, stopped=True)
     if sizes and share < 1 and not bench.job.adds:  # some output cannot have been written
         problems += one_line(bench, done)
+        if not any(str(out / name) in done.said for name in bench.job.outputs):
+            problems.append(f"does not name the output: {done.said!r}")
     elif done.code or done.said:
         problems += one_line(bench, done)
     return problems + again(bench, out)
