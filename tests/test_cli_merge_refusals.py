@@ -22,7 +22,7 @@ TEXTS = {
     "self.bedGraph": [("chr2", 0, 60, 1), ("chr2", 50, 130, 1)],
     "back.bedGraph": [("chr2", 75, 125, 1), ("chr2", 0, 50, 1)],
     "order.bedGraph": [("chr2", 75, 125, 1), ("chr10", 0, 50, 1)],
-    "mixed.bedGraph": [("chr10", 0, 50, 1), ("chr2", 75, 125, 1), ("chr10", 75, 125, 1)],
+    "mixed.bedGraph": [("chr10", 0, 50, 1), ("chr10", 50, 60, 1), ("chr2", 75, 125, 1), ("chr10", 75, 125, 1)],
     "past.bedGraph": [("chr2", 75, 125, 1), ("chr2", 750, 801, 1)],
     "foreign.bedGraph": [("2", 75, 125, 1)],
     "large.bedGraph": [("chr2", 75, 125, "1e39")],
@@ -99,7 +99,7 @@ def refuses(tmp_path, monkeypatch, capfd):
         ),
         (
             ["over.bw", "mixed.bedGraph"],
-            f"mixed.bedGraph, line 2: the rows of chromosome 'chr2' do not stand together; {SORT}",
+            f"mixed.bedGraph, line 4: the rows of chromosome 'chr10' do not stand together; {SORT}",
         ),
         (
             ["over.bw", "past.bedGraph"],

@@ -107,7 +107,8 @@ class TextSource(Source):
         self._lengths = lengths
         self._bins = bins
         self._rows = read_bin_rows(path, BIN_SIZE) if bins else read_score_rows(path)
-        self._chrom, self._line, self._start, self._end = "", 0, -1, 0  # of the last row read
+        self._chrom, self._start, self._end = "", -1, 0  # of the last row read
+        self._lines: Positions = np.empty(0, np.int64)  # of the last rows read
         self._next: ScoreRows | None = None
         self._advance()
 
@@ -146,8 +147,8 @@ class TextSource(Source):
         self._next = rows
 
     def _check_chromosome(self, rows: ScoreRows) -> None:
-        line = int(rows.lines[0])
         if rows.chrom != self._chrom:
+            line = int(rows.lines[0])
             if self._lengths is not None and rows.chrom not in self._lengths:
                 hint = did_you_mean(rows.chrom, self._lengths)
                 text = f"chromosome '{rows.chrom}' is not among those whose length is known{hint}"
@@ -155,10 +156,12 @@ class TextSource(Source):
             if self._chrom and rows.chrom.encode() < self._chrom.encode():
                 text = f"chromosome '{rows.chrom}' comes after '{self._chrom}', against the C-locale order; {SORTING}"
                 raise InputError(text, self.path, line)
+            # A block that goes back and forth comes sorted into chromosomes: rows of the one before may stand below.
+            again = self._lines[self._lines > line]
+            if len(again):
+                text = f"the rows of chromosome '{self._chrom}' do not stand together; {SORTING}"
+                raise InputError(text, self.path, int(again[0]))
             self._chrom, self._start, self._end = rows.chrom, -1, 0
-        if line < self._line:  # a block that goes back and forth between chromosomes
-            text = f"the rows of chromosome '{rows.chrom}' do not stand together; {SORTING}"
-            raise InputError(text, self.path, line)
 
     def _check_ends(self, rows: ScoreRows) -> None:
         length = None if self._lengths is None else self._lengths[rows.chrom]
@@ -182,4 +185,4 @@ class TextSource(Source):
             else:
                 text = f"{place} overlaps the interval before it; a track has one value per base"
             raise InputError(text, self.path, int(rows.lines[index]))
-        self._line, self._start, self._end = int(rows.lines[-1]), int(rows.starts[-1]), int(rows.ends[-1])
+        self._lines, self._start, self._end = rows.lines, int(rows.starts[-1]), int(rows.ends[-1])
