@@ -2,6 +2,7 @@
 
 import gzip
 import itertools
+from pathlib import Path
 
 import numpy as np
 import pyBigWig
@@ -17,6 +18,8 @@ from deepgrn_tool.cli.merge import main
 from deepgrn_tool.merge.merge import merge
 from deepgrn_tool.predict import predict
 from deepgrn_tool.tracks.outputs import ScoreOutputs, track_writer_for
+
+DATA = Path(__file__).parent.parent / "test-data"
 
 # chr2   0    75   125  175       400  450       chr10  0   50  100
 #        |    | .5 | .25|         | .75 |               | 1 |    |
@@ -114,6 +117,35 @@ BINS = {"chr10": [0, 50, 100, 200], "chr2": [0, 50, 100, 150, 300, 600], "chrU":
 ALL_BINS = [(chrom, start) for chrom, starts in BINS.items() for start in starts]
 
 
+# chr2   0    75   125  175            chr2    125  175        400  450        The interval 125-175 is in both, 0.25;
+#        |    | .5 | .25|                      | .25 |        | .75 |         chrU:10-20 is in all three.
+NEXT = {"chr2": [(125, 175, 0.25), (400, 450, 0.75)], "chrU": [(10, 20, 0.5)]}
+BEFORE = {"chr2": [(75, 125, 0.5), (125, 175, 0.25)], "chrU": [(10, 20, 0.5)]}
+THIRD = {"chrU": [(10, 20, 0.5)]}
+ONCE = "chr2\t75\t125\t0.5\nchr2\t125\t175\t0.25\nchr2\t400\t450\t0.75\nchrU\t10\t20\t0.5\n"
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations((0, 1, 2))))
+def test_what_files_hold_alike_is_kept_once(tmp_path, capsys, order):
+    named = {"a.bw": BEFORE, "b.bedGraph": NEXT, "c.bw": THIRD}
+    parts = [written(tmp_path, name, track) for name, track in named.items()]
+    run(*(parts[number] for number in order), "-o", tmp_path / "all.bedGraph")
+    assert (tmp_path / "all.bedGraph").read_text() == ONCE
+    said = "Joined 3 files: 4 intervals on 2 chromosomes\nKept once what several files hold alike: 3 intervals less\n"
+    assert capsys.readouterr().err == said
+
+
+def test_bins_that_tables_hold_alike_are_kept_once(tmp_path):
+    """Bins overlap, so that other bins may stand between the two."""
+    first = write_rows(tmp_path / "a.tab", [("chr2", 0, 200, 0.5), ("chr2", 50, 250, 0.25)])
+    second = write_rows(tmp_path / "b.tab", [("chr2", 25, 225, 1), ("chr2", 50, 250, "0.250"), ("chr2", 100, 300, 0)])
+    run(first, second, "-o", tmp_path / "all.tab.gz")
+    joined = gzip.decompress((tmp_path / "all.tab.gz").read_bytes()).decode()
+    assert joined == "".join(
+        f"chr2\t{start}\t{start + 200}\t{score}\n" for start, score in ((0, 0.5), (25, 1.0), (50, 0.25), (100, 0.0))
+    )
+
+
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(owners=st.lists(st.integers(0, 2), min_size=12, max_size=12), seed=st.integers(0, 99))
 @pytest.mark.parametrize("name", ["s.bw", "s.bedGraph", "s.bedGraph.gz", "s.tab.gz"])
@@ -160,3 +192,45 @@ def test_long_tracks_are_read_in_pieces(tmp_path):
             track.add("chr1", starts[part], starts[part] + 50, values[part])
     assert merge([tmp_path / "odd.bedGraph", tmp_path / "even.bw"], [tmp_path / "joined.bw"]) == len(starts)
     assert (tmp_path / "joined.bw").read_bytes() == (tmp_path / "whole.bw").read_bytes()
+
+
+def test_long_tracks_that_share_much(tmp_path):
+    """400,000 values and 450,000, of which 250,000 are the same."""
+    starts = np.arange(0, 30_000_000, 50)
+    values = np.random.default_rng(2).random(len(starts)).astype(np.float32)
+    paths = {"whole.bw": slice(None), "first.bw": slice(400_000), "last.bedGraph": slice(150_000, None)}
+    for name, part in paths.items():
+        with track_writer_for(tmp_path / name, {"chr1": 30_000_000}) as track:
+            track.add("chr1", starts[part], starts[part] + 50, values[part])
+    assert merge([tmp_path / "last.bedGraph", tmp_path / "first.bw"], [tmp_path / "joined.bw"]) == len(starts)
+    assert (tmp_path / "joined.bw").read_bytes() == (tmp_path / "whole.bw").read_bytes()
+
+
+REGIONS = ("1000\t11000", "11000\t21000", "21025\t24000")
+
+
+@pytest.fixture(scope="module")
+def neighbours(tmp_path_factory):
+    """The bundled network on three regions of chr11, one at a time and in one run: folder, number of bins."""
+    folder = tmp_path_factory.mktemp("neighbours")
+    counts = []
+    for number, rows in enumerate([REGIONS, *((region,) for region in REGIONS)]):
+        bed = folder / f"{number}.bed"
+        bed.write_text("".join(f"chr11\t{row}\n" for row in rows))
+        outputs = [folder / f"{number}.{suffix}" for suffix in ("bw", "bedGraph", "tab.gz")]
+        predict(DATA / "galaxy" / "features.h5", DATA / "model.h5", outputs, cell="gamma", regions=bed)
+        counts.append((folder / f"{number}.bedGraph").read_text().count("\n"))
+    return folder, counts
+
+
+@pytest.mark.parametrize("suffix", ["bw", "bedGraph", "tab.gz"])
+def test_a_network_run_on_neighbouring_regions(neighbours, tmp_path, suffix):
+    """A region gets the bins whose central 50 bp touch it: 975 to 10,975, 10,975 to 20,975, 21,025 to 23,975.
+
+    These are 201, 201 and 60 bins. Of them 10,975 is in the first two, and that from 21,025 begins with its region.
+    """
+    folder, counts = neighbours
+    assert counts == [461, 201, 201, 60]
+    joined = tmp_path / f"joined.{suffix}"
+    assert merge([folder / f"{number}.{suffix}" for number in (3, 1, 2)], [joined]) == 461
+    assert joined.read_bytes() == (folder / f"0.{suffix}").read_bytes()

@@ -9,6 +9,14 @@ from deepgrn_tool.cli.merge import main
 
 LENGTHS = {"chr10": 400, "chr2": 800}
 SORT = "sort the rows with LC_ALL=C sort -k1,1 -k2,2n"
+PLACE = (
+    "join tracks that share no base but whole intervals of the same value (attention, --summarize mean or max: join "
+    "whole chromosomes)"
+)
+VALUE = (
+    "files may share only what has the same value: join runs of one network on the same inputs, regions cut 25 bp "
+    "after a multiple of 50, where no bin is shared"
+)
 BIGWIGS = {
     "a.bw": (LENGTHS, {"chr2": [(75, 125, 0.5), (125, 175, 0.25)]}),
     "over.bw": (LENGTHS, {"chr2": [(150, 200, 1.0)]}),
@@ -19,6 +27,8 @@ BIGWIGS = {
 TEXTS = {
     "a.bedGraph": [("chr2", 75, 125, 0.5)],
     "over.bedGraph": [("chr2", 0, 60, 1), ("chr2", 120, 130, 1)],
+    "value.bedGraph": [("chr2", 75, 125, 0.5), ("chr2", 125, 175, 0.5)],
+    "width.bedGraph": [("chr2", 75, 125, 0.5), ("chr2", 125, 174, 0.25)],
     "self.bedGraph": [("chr2", 0, 60, 1), ("chr2", 50, 130, 1)],
     "back.bedGraph": [("chr2", 75, 125, 1), ("chr2", 0, 50, 1)],
     "order.bedGraph": [("chr2", 75, 125, 1), ("chr10", 0, 50, 1)],
@@ -29,6 +39,7 @@ TEXTS = {
     "columns.bedGraph": [("chr2", 75, 125)],
     "a.tab": [("chr2", 0, 200, 0.5), ("chr2", 50, 250, 0.25)],
     "same.tab": [("chr2", 50, 250, 0.25)],
+    "value.tab": [("chr2", 50, 250, 0.125)],
     "twice.tab": [("chr2", 0, 200, 0.5), ("chr2", 0, 200, 0.25)],
     "sizes": [("chr2", 800), ("chr10", 400)],
     "other.sizes": [("chr2", 799), ("chr10", 400)],
@@ -64,12 +75,12 @@ def refuses(tmp_path, monkeypatch, capfd):
 @pytest.mark.parametrize(
     ("tracks", "message"),
     [
-        (["a.bw", "over.bw"], "over.bw: chr2:150-200 overlaps chr2:125-175 of a.bw; join tracks that share no base"),
-        (["over.bw", "a.bw"], "over.bw: chr2:150-200 overlaps chr2:125-175 of a.bw; join tracks that share no base"),
-        (
-            ["a.bw", "over.bedGraph"],
-            "over.bedGraph: chr2:120-130 overlaps chr2:75-125 of a.bw; join tracks that share no base",
-        ),
+        (["a.bw", "over.bw"], f"over.bw: chr2:150-200 overlaps chr2:125-175 of a.bw; {PLACE}"),
+        (["over.bw", "a.bw"], f"over.bw: chr2:150-200 overlaps chr2:125-175 of a.bw; {PLACE}"),
+        (["a.bw", "over.bedGraph"], f"over.bedGraph: chr2:120-130 overlaps chr2:75-125 of a.bw; {PLACE}"),
+        (["a.bw", "value.bedGraph"], f"value.bedGraph: chr2:125-175 is 0.5 here, but 0.25 in a.bw; {VALUE}"),
+        (["value.bedGraph", "a.bw"], f"a.bw: chr2:125-175 is 0.25 here, but 0.5 in value.bedGraph; {VALUE}"),
+        (["a.bw", "width.bedGraph"], f"width.bedGraph: chr2:125-174 overlaps chr2:125-175 of a.bw; {PLACE}"),
         (
             ["a.bw", "beyond.bw"],
             "beyond.bw: chr2 has 900 bp here, but 800 in a.bw; are the files of the same assembly?",
@@ -133,7 +144,7 @@ def test_tracks(refuses, tracks, message, output):
 @pytest.mark.parametrize(
     ("tables", "message"),
     [
-        (["a.tab", "same.tab"], "same.tab: the bin chr2:50-250 is in a.tab, too; join tables that share no bin"),
+        (["a.tab", "value.tab"], f"value.tab: the bin chr2:50-250 is 0.125 here, but 0.25 in a.tab; {VALUE}"),
         (["same.tab", "twice.tab"], "twice.tab, line 2: the bin chr2:0-200 is there twice"),
         (
             ["same.tab", "a.bedGraph"],

@@ -1,7 +1,11 @@
 """Join tracks of chromosomes or regions to one track.
 
 For scores and attention that were computed in parts, each on another computer perhaps: the joined track is the same as
-that of one run over everything. Tracks may be given in any order; no base may have a value in two of them.
+that of one run over everything. Tracks may be given in any order.
+
+Runs over neighbouring regions both score the bin on their boundary: what two files hold alike, in place and value, is
+kept once. No other base may have a value in two of them. Attention, and scores summarized by mean or max, reach beyond
+their regions and are joined by chromosome only.
 """
 
 from __future__ import annotations
@@ -18,10 +22,13 @@ EPILOG = """formats:
   .bw .bigWig                 bigWig
   .bedGraph .bg (.gz)         bedGraph; rows sorted by LC_ALL=C sort -k1,1 -k2,2n
   .tab (.gz)                  one line per bin: chromosome, start, end, score; sorted like bedGraph, and joined to
-                              .tab.gz only; here no bin may be in two files
+                              .tab.gz only; a bin may be in two files if it scores the same in both
 
 example:
   deepgrn-merge K562.chr1.bw K562.chr2.bw K562.chrX.bw -o K562.bw
+
+Runs of less than 10,000 bins (500,000 bp) compute otherwise than longer ones, so that their scores can differ by 1e-5.
+Regions that are cut 25 bp after a multiple of 50, such as at 500,025, share no bin and can be joined all the same.
 """
 
 

@@ -30,7 +30,10 @@ TABLE_SUFFIXES = (".tab", ".tab.gz")
 
 
 def merge(tracks: Sequence[str | Path], outputs: Sequence[str | Path], *, sizes: str | Path | None = None) -> int:
-    """Join files that share no base (tracks) or no bin (tables); the order in which they are given does not matter.
+    """Join files; the order in which they are given does not matter.
+
+    What several of them hold alike, in place and value, is written once. Beside that they share no base (tracks) or no
+    bin (tables).
 
     Memory holds one piece of each file, and not more the longer they are.
 
@@ -45,7 +48,7 @@ def merge(tracks: Sequence[str | Path], outputs: Sequence[str | Path], *, sizes:
 
     Raises:
         UsageError: Options contradict each other.
-        InputError: A file is wrong, files disagree on the length of a chromosome, or share a base or a bin.
+        InputError: A file is wrong, files disagree on the length of a chromosome, or share a base or a bin otherwise.
         OSError: A file cannot be read or written.
     """
     check_suffixes(outputs)
@@ -143,7 +146,7 @@ def _agreed(bigwigs: Iterable[BigWigSource], sizes: str | Path | None) -> dict[s
 
 
 def _write(sources: Sequence[Source], outputs: Sequence[str | Path], lengths: Mapping[str, int], bins: bool) -> int:
-    count, chromosomes = 0, 0
+    count, chromosomes, repeats = 0, 0, 0
     with ExitStack() as opened:
         writers: list[TrackWriter] = []
         for path in outputs:
@@ -152,10 +155,11 @@ def _write(sources: Sequence[Source], outputs: Sequence[str | Path], lengths: Ma
         with Progress("joining", sum(lengths.values()), "bases") as progress:
             for chrom in sorted(lengths, key=str.encode):
                 done, before = 0, count
-                for starts, ends, values in join(sources, chrom, bins):
+                for starts, ends, values, more in join(sources, chrom, bins):
                     for writer in writers:
                         writer.add(chrom, starts, ends, values)
                     count += len(starts)
+                    repeats += more
                     progress.advance(int(starts[-1]) - done)
                     done = int(starts[-1])
                 progress.advance(lengths[chrom] - done)
@@ -166,4 +170,6 @@ def _write(sources: Sequence[Source], outputs: Sequence[str | Path], lengths: Ma
     if count == 0:
         logger.warning("warning: none of the files holds any of the %s to be joined; the output is empty", unit)
     logger.info("Joined %s files: %s %s on %s chromosomes", len(sources), f"{count:,}", unit, chromosomes)
+    if repeats:
+        logger.info("Kept once what several files hold alike: %s %s less", f"{repeats:,}", unit)
     return count
