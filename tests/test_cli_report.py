@@ -2,6 +2,9 @@
 
 import base64
 import json
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -131,6 +134,19 @@ def test_chosen_places(case):
     assert case.run(*given) == 0
     facts = [attributes["alt"] for tag, attributes in case.read().elements if tag == "img"]
     assert facts[1:] == ["chr2:1-1,200, best score 1.000.", "chr10:1-1,055, best score 0.750."]
+
+
+def test_names_in_a_locale_without_utf8(case):
+    """Title, heading, file name and content of a table, all with a letter that is not in ASCII."""
+    (case.folder / "β.tsv").write_text("β1\tvalue\na\t1\n", encoding="utf-8")
+    given = ["--title", "β2", "--table", f"β3={case.folder}/β.tsv", "-o", str(case.page)]
+    program = "import sys; from deepgrn_tool.cli.report import main; sys.exit(main(sys.argv[1:]))"
+    environment = os.environ | {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    done = subprocess.run([sys.executable, "-c", program, *given], env=environment, capture_output=True, check=False)
+    assert (done.returncode, b"Traceback" in done.stderr) == (0, False)
+    text = Reader(case.page.read_text(encoding="utf-8")).text
+    for shown in ("β1", "β2", "β3", "β.tsv"):
+        assert shown in text
 
 
 def refusal(case, capfd, *options):

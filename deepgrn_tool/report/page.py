@@ -37,6 +37,8 @@ def page(title: str, subtitle: str, sections: Sequence[Section]) -> str:
 
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters["address"] = data_address
-    template = environment.from_string(TEMPLATE.read_text())
+    template = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
     style = data_address(STYLE.read_bytes(), "text/css")
-    return template.render(title=title, subtitle=subtitle, sections=sections, style=style) + "\n"
+    text = template.render(title=title, subtitle=subtitle, sections=sections, style=style) + "\n"
+    # In a locale without UTF-8 Python hands on bytes of the command line and of file names as lone surrogates.
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
