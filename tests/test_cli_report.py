@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+from hashlib import sha256
 
 import numpy as np
 import pytest
@@ -92,8 +93,8 @@ def test_whole_page(case, capfd):
     assert "".join(row) in "".join(reader.text.split("\n"))
     facts = [attributes["alt"] for tag, attributes in reader.elements if tag == "img"]
     assert facts[2:4] == [
-        "chr2:1-1,600, best score 1.000; not bound by the labels.",
-        "chr10:1-1,100, best score 0.750; bound by the labels.",
+        "chr2:1-800, best score 1.000; not bound by the labels.",
+        "chr10:1-400, best score 0.750; bound by the labels.",
     ]
     assert facts[4:] == ["logos.png", "Epoch 2 of 2 was kept: validation auPRC 0.500 at a base rate of 0.12."]
     for text in ("MA0139.2", "12.5", "settings seed", "deepgrn-train", "K562", "numpy", np.__version__):
@@ -128,12 +129,59 @@ def test_images_are_whole(case):
     assert kinds == ["image/svg+xml"] * 2 + ["image/png"] * 3 + ["image/svg+xml"]
 
 
-def test_chosen_places(case):
-    regions = write_rows(case.folder / "places.bed", [("chr2", 100, 300), ("chr10", 50, 60)])
+def test_chosen_places(case, capfd):
+    """The middle of chr2 150-350 is 250: up to 1,250, past the 800 bp of chr2."""
+    regions = write_rows(case.folder / "places.bed", [("chr2", 150, 350), ("chr10", 50, 60), ("chr2", 0, 20)])
     given = ["--scores", case.scores, "--features", case.features, "--regions", regions]
     assert case.run(*given) == 0
     facts = [attributes["alt"] for tag, attributes in case.read().elements if tag == "img"]
-    assert facts[1:] == ["chr2:1-1,200, best score 1.000.", "chr10:1-1,055, best score 0.750."]
+    best = ["chr2:1-800, best score 1.000.", "chr10:1-400, best score 0.750.", "chr2:1-800, best score 1.000."]
+    assert facts[1:] == best
+    text = case.read().text
+    assert "The regions of places.bed, in its order: 2,000 bp around the middle of each." in text
+    assert "\nChosen places\n" in text
+    assert "Best places" not in text
+    assert capfd.readouterr() == ("", "")
+
+
+def test_more_chosen_places_than_are_shown(case, capfd):
+    regions = write_rows(case.folder / "more.bed", [("chr2", 150, 350), ("chr10", 50, 60), ("chr2", 0, 20)])
+    given = ["--scores", case.scores, "--features", case.features, "--regions", regions, "--places", "2"]
+    assert case.run(*given) == 0
+    said = f"warning: {regions}: shown are the first 2 of 3 regions; more with --places, at most 50\n"
+    assert capfd.readouterr().err == said
+    text = case.read().text
+    assert "The first 2 of 3 regions of more.bed, in its order: 2,000 bp around the middle of each." in text
+
+
+def test_captions_end_with_the_chromosome(case):
+    """chr2 ends at 9,000: around 8,500 from 7,501 to there. Text of scores alone does not tell it."""
+    lengths = {"chr2": 9000}
+    track = write_bigwig(case.folder / "end.bw", lengths, {"chr2": [(8475, 8525, 0.5)]})
+    text = write_rows(case.folder / "end.bedGraph", [("chr2", 8475, 8525, 0.5)])
+    for path, end in ((track, "9,000"), (text, "9,500")):
+        assert case.run("--scores", path) == 0
+        assert [attributes["alt"] for tag, attributes in case.read().elements if tag == "img"][1:] == [
+            f"chr2:7,501-{end}, best score 0.500."
+        ]
+
+
+def test_inputs_of_one_name_and_title(case, capfd):
+    """Both are on the page, and neither can be overwritten."""
+    tables = [case.folder / name / "t.tsv" for name in ("a", "b")]
+    contents = ["x\ty\n1\t2\n", "x\ty\n3\t4\n"]
+    for path, content in zip(tables, contents, strict=True):
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(content)
+    given = [part for path in tables for part in ("--table", f"T={path}")]
+    assert case.run(*given) == 0
+    for content in contents:
+        assert sha256(content.encode()).hexdigest() in case.read().text
+    for path in tables:
+        assert exit_code(main, *given, "-o", path) == 2
+        said = f"deepgrn-report: error: output {path} is also the input {path}; choose another name"
+        assert capfd.readouterr().err.splitlines()[-1] == said
+    assert [path.read_text() for path in tables] == contents
 
 
 def test_names_in_a_locale_without_utf8(case):
@@ -161,6 +209,11 @@ def refusal(case, capfd, *options):
         ([], "nothing to show: give --scores, --model, --features or others"),
         (["--history", "{history}"], "--history goes with --model, which tells the base rate"),
         (["--labels", "{labels}"], "--labels goes with --scores"),
+        (["--features", "{features}", "--chromosomes", "chr2"], "--chromosomes goes with --scores"),
+        (
+            ["--scores", "{scores}", "--scores", "other={scores}"],
+            "several --scores are compared by labels: give --labels, or --scores only once",
+        ),
         (["--attention", "{attention}"], "--attention goes with --scores"),
         (
             ["--scores", "{scores}", "--regions", "{table}"],
@@ -195,7 +248,14 @@ def test_options_that_cannot_be(case, capfd, options, message):
         ),
         (["--features", "{features}", "--cell", "K56"], "{features}: has no cell 'K56'; did you mean 'K562'?"),
         (["--table", "A={image}"], "{image}"),
-        (["--figure", "A={image}", "--scores", "{scores}", "--chromosomes", "chr9"], "{scores}: has no score on chr9"),
+        (
+            ["--scores", "{scores}", "--chromosomes", "chr2,chrTYPO"],
+            "{scores}: has no score on chromosome 'chrTYPO' (it has chr10, chr2, chrU)",
+        ),
+        (
+            ["--figure", "A={image}", "--scores", "{scores}", "--chromosomes", "chr9"],
+            "{scores}: has no score on chromosome 'chr9' (it has chr10, chr2, chrU)",
+        ),
     ],
 )
 def test_files_that_cannot_be(case, capfd, options, message):

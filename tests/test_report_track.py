@@ -8,7 +8,7 @@ from evaluation_toys import write_rows, write_scores
 from features_inputs import write_bigwig
 
 from deepgrn_tool.errors import InputError
-from deepgrn_tool.report.track import CLASSES, Place, survey, values_at
+from deepgrn_tool.report.track import CLASSES, Place, read_places, survey, values_at
 
 FORMATS = ("p.bw", "p.bedGraph", "p.tab.gz")
 FAR = {"chr1": 20_000, "chr2": 9_000}
@@ -95,5 +95,20 @@ def test_values_that_are_no_numbers_are_refused(tmp_path, value):
 
 
 def test_nothing_on_the_chromosomes(tmp_path):
-    with pytest.raises(InputError, match="has no score on chr7, chr8"):
+    with pytest.raises(InputError, match=r"has no score on chromosome 'chr7' \(it has chr10, chr2, chrU\)"):
         survey(write_scores(tmp_path / "p.bw"), 1, ["chr7", "chr8"])
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_chromosome_that_is_misspelt(tmp_path, name):
+    path = write_scores(tmp_path / name)
+    with pytest.raises(InputError, match=r"has no score on chromosome '2'; did you mean 'chr2'\?"):
+        survey(path, 1, ["chr10", "2"])
+
+
+def test_places_in_the_order_of_the_file(tmp_path):
+    rows = [("chr2", 100, 301), ("chr1", 0, 10), ("chr2", 40, 60), ("chrX", 0, 10), ("chr1", 30, 40)]
+    path = write_rows(tmp_path / "a.bed", rows)
+    expected = [Place("chr2", 200), Place("chr1", 5), Place("chr2", 50), Place("chr1", 35)]
+    assert read_places(path, FAR, 9) == (expected, 4)
+    assert read_places(path, FAR, 3) == (expected[:3], 4)

@@ -45,13 +45,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--title", metavar="TEXT", help="heading (default: factor and cell)")
     shown = parser.add_argument_group("what to show, at least one")
     add = shown.add_argument
-    prediction_help = "bigWig, bedGraph or .tab.gz of deepgrn-predict; may be repeated to compare several"
+    prediction_help = "bigWig, bedGraph or .tab.gz of deepgrn-predict; may be repeated to compare several with --labels"
     add("--scores", type=prediction, action="append", default=[], metavar="PREDICTION", help=prediction_help)
     add("--labels", metavar="FILE", help="label file: precision-recall and ROC curves, bound bins in the pictures")
-    add("--attention", metavar="FILE", help="bigWig or bedGraph of deepgrn-attention, shown at the best places")
+    add("--attention", metavar="FILE", help="bigWig or bedGraph of deepgrn-attention, shown at the places")
     add("--model", metavar="FILE", help="model.h5: the network and how it was made")
     add("--history", metavar="TSV", help="of deepgrn-train: the course of training; goes with --model")
-    add("--features", metavar="FILE", help="features.h5: what the data are; accessibility at the best places")
+    add("--features", metavar="FILE", help="features.h5: what the data are; accessibility at the places")
     figure_help = "add an image (.png or .svg) under a heading; may be repeated"
     add("--figure", type=title_and_file, action="append", default=[], metavar="TITLE=FILE", help=figure_help)
     table_help = "add a tab-separated table under a heading; may be repeated"
@@ -59,7 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     where = parser.add_argument_group("where")
     where.add_argument("--cell", metavar="NAME", help="cell of labels and accessibility (default: the only one)")
     add_chromosomes(where, "only these chromosomes")
-    where.add_argument("--regions", metavar="BED", help="show these places (default: the best-scoring ones)")
+    where.add_argument("--regions", metavar="BED", help="show these places, in this order (default: the best ones)")
     where.add_argument(
         "--places", type=positive_int, default=6, metavar="N", help="how many places to show, at most 50 (default: 6)"
     )

@@ -15,7 +15,6 @@ from deepgrn_tool.data.features_file import FeaturesFile
 from deepgrn_tool.errors import InputError, UsageError, did_you_mean
 from deepgrn_tool.evaluation.join import LabelledBins, Prediction, check_names
 from deepgrn_tool.evaluation.scores import check_score_names
-from deepgrn_tool.formats.bed import read_bed
 from deepgrn_tool.formats.checksum import sha256
 from deepgrn_tool.network.files import Model, load_model
 from deepgrn_tool.output import atomic_output, check_outputs
@@ -23,9 +22,11 @@ from deepgrn_tool.report import sections
 from deepgrn_tool.report.content import Section, Table
 from deepgrn_tool.report.page import page
 from deepgrn_tool.report.tables import check_image_names
-from deepgrn_tool.report.track import Place, survey
+from deepgrn_tool.report.track import SPAN, Place, read_places, survey
 
 logger = logging.getLogger(__name__)
+
+Inputs = list[tuple[str, str | Path]]  # what each file is, and the file
 
 MOST_PLACES = 50
 ABOUT_ORIGIN = "The same files, options and versions give the same page. A file's SHA-256 tells it from any other."
@@ -43,11 +44,11 @@ class Report:
         model: model.h5.
         history: Table of epochs, which goes with `model`.
         predictions: Scores; the first ones' distribution and best places are shown.
-        labels: Label file to compare them with.
+        labels: Label file to compare them with; several predictions need it.
         cell: Cell of labels and accessibility; None where the files hold only one.
         chromosomes: Only these; None for all.
         attention: Track of attention or contributions, shown at the places.
-        regions: BED of places to show; None for the best ones.
+        regions: BED of places to show, the first ones of more than `places`; None for the best ones.
         places: Number of places.
         figures: Titles and images to add.
         tables: Titles and tables to add.
@@ -96,20 +97,27 @@ class Report:
             temporary.write_text(page(title, subtitle, parts), encoding="utf-8")
         logger.info("%s: %s", self.output, ", ".join(part.title.lower() for part in parts))
 
-    def _check(self) -> dict[str, str | Path]:
-        """Refuse what can be refused without reading a file; gives the inputs by what they are."""
+    def _inputs(self) -> Inputs:
+        """List all files, with what they are; several can be the same to the user, such as tables of one title."""
         named = {"features": self.features, "model": self.model, "history": self.history, "labels": self.labels}
         named |= {"attention": self.attention, "regions": self.regions}
-        inputs = {name: path for name, path in named.items() if path is not None}
-        inputs |= {f"scores, {each.title}": each.path for each in self.predictions}
-        inputs |= {f"{title}: {Path(path).name}": path for title, path in [*self.figures, *self.tables]}
+        inputs = [(name, path) for name, path in named.items() if path is not None]
+        inputs += [(f"scores, {each.title}", each.path) for each in self.predictions]
+        return inputs + [(f"{title}: {Path(path).name}", path) for title, path in [*self.figures, *self.tables]]
+
+    def _check(self) -> Inputs:
+        """Refuse what can be refused without reading a file; gives the inputs."""
+        inputs = self._inputs()
         if not inputs:
             raise UsageError("nothing to show: give --scores, --model, --features or others")
         if self.history is not None and self.model is None:
             raise UsageError("--history goes with --model, which tells the base rate")
-        for option, path in (("--labels", self.labels), ("--attention", self.attention), ("--regions", self.regions)):
-            if path is not None and not self.predictions:
+        beside = {"--labels": self.labels, "--attention": self.attention, "--regions": self.regions}
+        for option, given in (beside | {"--chromosomes": self.chromosomes}).items():
+            if given is not None and not self.predictions:
                 raise UsageError(f"{option} goes with --scores")
+        if len(self.predictions) > 1 and self.labels is None:
+            raise UsageError("several --scores are compared by labels: give --labels, or --scores only once")
         if self.regions is not None and self.features is None:
             raise UsageError("--regions goes with --features, which tells the chromosomes")
         if self.places > MOST_PLACES:
@@ -118,8 +126,8 @@ class Report:
             check_names(self.predictions)
         check_score_names([each.path for each in self.predictions] + ([self.attention] if self.attention else []))
         check_image_names([path for _, path in self.figures])
-        check_outputs([self.output], inputs.values())
-        for path in inputs.values():
+        check_outputs([self.output], [path for _, path in inputs])
+        for _, path in inputs:
             os.stat(path)
         return inputs
 
@@ -162,20 +170,28 @@ class Report:
             quality, counts, bins = sections.quality_section(self.labels, self.predictions, self.cell, self.chromosomes)
             found.append(quality)
         found.append(sections.scores_section(first.title, counts))
-        places = best.best
+        section, places = Section("Best places"), best.best
         if self.regions is not None and features is not None:
-            places = [
-                Place(chrom, (start + end) // 2)
-                for chrom, (starts, ends) in read_bed(self.regions, features.chromosomes).items()
-                for start, end in zip(starts.tolist(), ends.tolist(), strict=True)
-            ][: self.places]
+            section, places = self._chosen_places(self.regions, features)
         if places:
-            found.append(sections.places_section(places, first.path, features, cell, self.attention, bins))
+            sections.show_places(section, places, first.path, features, cell, self.attention, bins)
+            found.append(section)
         return found
 
-    def _origin(self, inputs: dict[str, str | Path]) -> Section:
+    def _chosen_places(self, regions: str | Path, features: FeaturesFile) -> tuple[Section, list[Place]]:
+        """Begin the section of the places that the user names, and tell where they are not all shown."""
+        places, count = read_places(regions, features.chromosomes, self.places)
+        name = Path(regions).name
+        which = f"The regions of {name}"
+        if count > len(places):
+            which = f"The first {len(places):,} of {count:,} regions of {name}"
+            text = "warning: %s: shown are the first %s of %s regions; more with --places, at most %s"
+            logger.warning(text, regions, len(places), f"{count:,}", MOST_PLACES)
+        return Section("Chosen places", [f"{which}, in its order: {SPAN:,} bp around the middle of each."]), places
+
+    def _origin(self, inputs: Inputs) -> Section:
         """Tell what the page was made from, and by what."""
-        files = [(what, Path(path).name, sha256(path)) for what, path in inputs.items()]
+        files = [(what, Path(path).name, sha256(path)) for what, path in inputs]
         versions = [("deepgrn-tool", __version__), *((name, version(name)) for name in LIBRARIES)]
         return Section(
             "How this page was made",

@@ -21,7 +21,7 @@ from deepgrn_tool.network.files import Model, describe_model
 from deepgrn_tool.report.content import Fact, Section, Table
 from deepgrn_tool.report.figures import draw_distribution, draw_place, drawn
 from deepgrn_tool.report.tables import read_image, read_table
-from deepgrn_tool.report.track import CLASSES, Place, values_at
+from deepgrn_tool.report.track import CLASSES, Place, known_lengths, values_at
 from deepgrn_tool.training.curves import draw_curves as draw_epochs
 from deepgrn_tool.training.history import read_history
 
@@ -146,15 +146,16 @@ def scores_section(name: str, counts: Mapping[str, NDArray[np.int64]]) -> Sectio
     return Section("Scores", [f"{ABOUT_SCORES} {fact}"], [figure])
 
 
-def places_section(
+def show_places(
+    section: Section,
     places: Sequence[Place],
     scores: str | Path,
     features: FeaturesFile | None,
     cell: str | None,
     attention: str | Path | None,
     bins: Mapping[str, LabelledBins] | None,
-) -> Section:
-    """Show signals around places."""
+) -> None:
+    """Show signals around places in a section."""
     tracks = {"score": values_at(scores, places)}
     if features is not None and cell is not None and ACCESSIBILITY in features.cell_tracks(cell):
         tracks["accessibility"] = [
@@ -162,11 +163,13 @@ def places_section(
         ]
     if attention is not None:
         tracks["attention"] = values_at(attention, places)
-    section = Section("Best places", [" ".join(ABOUT_TRACKS[name] for name in tracks)])
+    section.text.append(" ".join(ABOUT_TRACKS[name] for name in tracks))
+    lengths = known_lengths(scores) | ({} if features is None else dict(features.chromosomes))
     rows = []
     for number, place in enumerate(places):
         bound = None if bins is None else bound_stretches(bins.get(place.chrom), place)
-        name = f"{place.chrom}:{max(place.start, 0) + 1:,}-{place.end:,}"
+        end = min(place.end, lengths.get(place.chrom, place.end))
+        name = f"{place.chrom}:{max(place.start, 0) + 1:,}-{end:,}"
         known = {None: "", True: "; bound by the labels", False: "; not bound by the labels"}
         state = known[None if bound is None else any(start <= place.middle < end for start, end in bound)]
         best = float(tracks["score"][number].max())
@@ -178,7 +181,6 @@ def places_section(
         section.text.append("Boxes above the score are bins that the labels call bound.")
     columns = ("place", "best score", *([] if bins is None else ["labels"]))
     section.tables.append(Table(columns, rows))
-    return section
 
 
 def bound_stretches(bins: LabelledBins | None, place: Place) -> list[tuple[int, int]]:

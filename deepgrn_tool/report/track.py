@@ -5,7 +5,7 @@ A bin's score stands on its central 50 bp in tracks, and on the whole bin in tab
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepgrn_tool.data.bins import BIN_SIZE, CENTER_OFFSET, CENTER_SIZE
-from deepgrn_tool.errors import InputError
+from deepgrn_tool.errors import InputError, did_you_mean
 from deepgrn_tool.evaluation.scores import BIGWIG_SUFFIXES, TABLE_SUFFIXES, has_suffix
+from deepgrn_tool.formats.bed import IntervalCollector, parse_bed
 from deepgrn_tool.formats.bigwig import BigWig
 from deepgrn_tool.formats.score_text import read_bin_rows, read_score_rows
 from deepgrn_tool.tracks.best import BestIntervals
@@ -110,6 +111,37 @@ def read_pieces(path: str | Path, chromosomes: Sequence[str] | None = None) -> I
         yield Piece(rows.chrom, starts, ends, rows.values)
 
 
+def known_lengths(path: str | Path) -> dict[str, int]:
+    """Give the lengths of chromosomes, in bp, by name, that a track tells; text tells none."""
+    if not has_suffix(path, BIGWIG_SUFFIXES):
+        return {}
+    with BigWig(path) as track:
+        return dict(track.lengths)
+
+
+def read_places(path: str | Path, lengths: Mapping[str, int], most: int) -> tuple[list[Place], int]:
+    """Read places from a BED file.
+
+    Args:
+        path: BED file; a place is around the middle of each interval.
+        lengths: Length of each chromosome, in bp, by name.
+        most: How many places to keep.
+
+    Returns:
+        The first places, in the order of the file, and how many there are.
+
+    Raises:
+        InputError: The file is not BED, or not of this genome.
+    """
+    collector = IntervalCollector(path, lengths, None)
+    places: list[Place] = []
+    for number, chrom, start, end in parse_bed(path):
+        if collector.place(number, chrom, start, end) is not None and len(places) < most:
+            places.append(Place(chrom, (start + end) // 2))
+    collector.finish()
+    return places, collector.kept
+
+
 def survey(path: str | Path, places: int, chromosomes: Sequence[str] | None = None) -> Survey:
     """Count scores and find the best places, holding little in memory.
 
@@ -119,17 +151,24 @@ def survey(path: str | Path, places: int, chromosomes: Sequence[str] | None = No
         chromosomes: Only these.
 
     Raises:
-        InputError: The file cannot be read, or has no score there.
+        InputError: The file cannot be read, or has no score on one of the chromosomes.
     """
     found = Survey()
     best = BestIntervals(SPARE * places)
+    scored = set()
     for piece in read_pieces(path, chromosomes):
+        scored.add(piece.chrom)
         classes = np.clip((piece.values * CLASSES).astype(np.int64), 0, CLASSES - 1)
         bins = (piece.ends - piece.starts) // CENTER_SIZE
         found.counts += np.bincount(classes, weights=bins, minlength=CLASSES).astype(np.int64)
         best.add(*piece)
+    for name in chromosomes or ():
+        if name not in scored:
+            known = known_lengths(path) or dict.fromkeys(piece.chrom for piece in read_pieces(path))
+            hint = "" if name in known else did_you_mean(name, known)
+            raise InputError(f"has no score on chromosome '{name}'{hint}", path)
     if not found.counts.any():
-        raise InputError("has no score" + (f" on {', '.join(chromosomes)}" if chromosomes else ""), path)
+        raise InputError("has no score", path)
     for value, chrom, start, end in best.ranked():
         place = Place(chrom, (start + end) // 2, value)
         apart = all(other.chrom != place.chrom or abs(other.middle - place.middle) >= SPAN for other in found.best)
