@@ -256,6 +256,22 @@ def test_files_of_tests_are_there(tool):
     assert [name for name in files_of_tests(tool) if not (ROOT / "test-data" / name).is_file()] == []
 
 
+def test_files_have_telling_names_on_the_page_of_the_report():
+    """The page lists its inputs by their names, which in Galaxy are those of links to dataset_1234.dat."""
+    preparation, call = load_tool(TOOLS["deepgrn_report"]).findtext("command").split("\ndeepgrn-report\n")
+    given = dict(re.findall(r"--(features|model|history|regions|labels|attention) (\S+)", call))
+    assert given == {
+        "features": "features.h5",
+        "model": "model.h5",
+        "history": "history.tsv",
+        "regions": "regions.bed",
+        "labels": "'$label_file'",
+        "attention": "'$attention_file'",
+    }
+    for name in given.values():
+        assert re.search(rf"ln -s '\$\S+' {re.escape(name)} &&\n", preparation), name
+
+
 def test_data_table_of_the_tests_names_the_bundled_genome():
     table = (ROOT / "test-data" / "galaxy" / "fasta_indexes.loc").read_text()
     assert table.splitlines()[1] == "demo\thg19\tDemo genome\t${__HERE__}/../genome.fa.gz"
