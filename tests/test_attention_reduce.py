@@ -59,6 +59,14 @@ def test_weights_that_the_network_averages_itself():
     np.testing.assert_allclose(relative_attention(weights(window), MERGED)[0, 0], [2.1, 0.6, 0.3], rtol=1e-6)
 
 
+def test_weighted_sums_are_not_averaged_by_the_network_whatever_a_file_says():
+    """Dimension 1 varies more: 0.5 - 1/3 and so on, against 0.4, 0.3, 0.3 in dimension 0."""
+    config = NetworkConfig(attention="weighted-sum", merge_attention=True)
+    window = [[0.4, 0.5], [0.3, 0.4], [0.3, 0.1]]
+    np.testing.assert_allclose(relative_attention(weights(window), config)[0, 0], [1.5, 1.2, 0.3], rtol=1e-6)
+    np.testing.assert_allclose(relative_attention(weights(window), config, 1.0)[0, 0], [1.35, 1.05, 0.6], rtol=1e-6)
+
+
 def test_pairwise_attention_is_what_a_step_receives():
     """Rows attend, columns are attended to."""
     window = [[0.8, 0.1, 0.1], [0.6, 0.2, 0.2], [0.1, 0.9, 0.0]]

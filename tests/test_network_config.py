@@ -53,6 +53,7 @@ def test_geometry_by_number_of_convolutions(num_conv, field, length, steps):
         ({"dense_after_meta": (64, 0)}, "every layer and bin size"),
         ({"bin_size": 0}, "every layer and bin size"),
         ({"stride": 0}, "every layer and bin size"),
+        ({"filters": 1, "attention": "pairwise-before-lstm"}, "filters must be at least 2 with pairwise-before-lstm"),
         ({"kernel_size": 1}, "kernel_size must be at least 2 and flank at least 0"),
         ({"flank": -1}, "kernel_size must be at least 2 and flank at least 0"),
         ({"num_conv": 17}, "num_conv must be 0 to 16, num_lstm 1 to 16"),
@@ -103,7 +104,7 @@ CONFIGS = st.fixed_dictionaries(
     {
         "tracks": st.lists(st.text(min_size=1, max_size=8), unique=True, max_size=4).map(tuple),
         "num_conv": st.integers(0, 3),
-        "filters": st.integers(1, 200),
+        "filters": st.integers(2, 200),
         "kernel_size": st.integers(2, 60),
         "attention": st.sampled_from(
             ["none", "after-lstm", "before-lstm", "weighted-sum", "pairwise", "pairwise-before-lstm"]
@@ -160,6 +161,25 @@ def test_json_refusals(values, message):
     with pytest.raises(InputError) as caught:
         NetworkConfig.from_json(values)
     assert message in str(caught.value)
+
+
+# Averaging acts in two kinds, position codes in two others; what else a file says of them has no effect.
+@pytest.mark.parametrize(
+    ("kind", "averaged", "encoding", "words"),
+    [
+        ("none", False, "none", "none"),
+        ("after-lstm", True, "none", "after-lstm, averaged over dimensions"),
+        ("before-lstm", True, "none", "before-lstm, averaged over dimensions"),
+        ("weighted-sum", False, "none", "weighted-sum"),
+        ("pairwise", False, "learned", "pairwise, learned position encoding"),
+        ("pairwise-before-lstm", False, "learned", "pairwise-before-lstm, learned position encoding"),
+    ],
+)
+def test_values_count_only_in_the_kinds_that_they_act_in(kind, averaged, encoding, words):
+    values = {**NetworkConfig(attention=kind).to_json(), "merge_attention": True, "position_encoding": "learned"}
+    config = NetworkConfig.from_json(values)
+    assert (config.merge_attention, config.position_encoding) == (averaged, encoding)
+    assert dict(describe_network(config))["attention"] == words
 
 
 def test_without_transforms_none_is_done_to_every_track():

@@ -116,6 +116,26 @@ def test_scaling_is_for_two_kinds_of_attention():
             {"attention": "pairwise", "scale_attention": True},
             "--scale-attention works with after-lstm and before-lstm, not with pairwise",
         ),
+        (
+            {"attention": "weighted-sum", "merge_attention": True},
+            "--merge-attention works with after-lstm and before-lstm, not with weighted-sum",
+        ),
+        (
+            {"attention": "pairwise", "merge_attention": True},
+            "--merge-attention works with after-lstm and before-lstm, not with pairwise",
+        ),
+        (
+            {"attention": "none", "merge_attention": True},
+            "--merge-attention works with after-lstm and before-lstm, not with none",
+        ),
+        (
+            {"position_encoding": "learned"},
+            "--position-encoding works with pairwise and pairwise-before-lstm, not with after-lstm",
+        ),
+        (
+            {"attention": "pairwise-before-lstm", "filters": 1},
+            "--filters must be at least 2 with --attention pairwise-before-lstm, not 1",
+        ),
         ({"transforms": (("marks", "log1p"),)}, "--transform marks: the network reads uniqueness, accessibility"),
     ],
 )
@@ -123,6 +143,22 @@ def test_refusals(values, message):
     with pytest.raises(UsageError) as caught:
         Settings(**values)
     assert str(caught.value) == message
+
+
+def test_options_that_act_in_their_kind_of_attention():
+    assert Settings(attention="before-lstm", merge_attention=True).merge_attention
+    assert Settings(attention="weighted-sum", merge_attention=False, position_encoding="none").filters == 64
+    # Queries and keys have half the width of what is attended to: 2 filters, or 2 · 1 units of the LSTM.
+    widths = [
+        network_config(Settings(attention=kind, position_encoding="learned", **narrow)).attended_width
+        for kind, narrow in (("pairwise-before-lstm", {"filters": 2}), ("pairwise", {"filters": 1, "lstm_units": 1}))
+    ]
+    assert widths == [2, 2]
+
+
+def test_an_option_over_a_preset_must_act_as_well():
+    with pytest.raises(UsageError, match=r"^--merge-attention works with .*, not with weighted-sum$"):
+        resolve_settings({"merge_attention": True}, "FOXA1")
 
 
 def test_networks_that_cannot_be_are_mistakes_of_the_options():

@@ -14,6 +14,7 @@ BASES = ("A", "C", "G", "T")
 FLANK = 401  # bp on each side of a bin
 META_SIZES = {"expression": 8, "annotation": 6}  # inputs per bin, in the order in which networks read them
 ATTENTION_KINDS = ("none", "after-lstm", "before-lstm", "weighted-sum", "pairwise", "pairwise-before-lstm")
+AVERAGED_KINDS = ("after-lstm", "before-lstm")  # where averaging over dimensions acts
 POSITION_ENCODINGS = ("none", "learned", "trigonometric")
 GATE_ACTIVATIONS = ("sigmoid", "hard-sigmoid")
 MERGES = ("mean", "max")
@@ -32,8 +33,8 @@ class NetworkConfig:
         kernel_size: Width of a convolution in positions; the max-pool spans half of it.
         attention: One of `ATTENTION_KINDS`.
         merge_attention: Average the attention over dimensions, leaving one weight per position
-            (`after-lstm` and `before-lstm`; paper, equations 1-4).
-        position_encoding: For the pairwise kinds, one of `POSITION_ENCODINGS`.
+            (`after-lstm` and `before-lstm`; paper, equations 1-4); becomes False for other kinds.
+        position_encoding: For the pairwise kinds, one of `POSITION_ENCODINGS`; becomes "none" for other kinds.
         lstm_units: Units per direction of each bidirectional LSTM.
         num_lstm: Number of bidirectional LSTMs.
         gate_activation: "sigmoid", or "hard-sigmoid" as Keras 2 defined it: clip(0.2 x + 0.5, 0, 1).
@@ -88,6 +89,11 @@ class NetworkConfig:
         _check_choice("position_encoding", self.position_encoding, POSITION_ENCODINGS)
         _check_choice("gate_activation", self.gate_activation, GATE_ACTIVATIONS)
         _check_choice("merge", self.merge, MERGES)
+        # Files may hold values that do nothing in their kind of attention; nobody shall take these at their word.
+        if self.attention not in AVERAGED_KINDS:
+            object.__setattr__(self, "merge_attention", False)
+        if not self.is_pairwise:
+            object.__setattr__(self, "position_encoding", "none")
         known = [name for name in META_SIZES if name in self.meta]
         if list(self.meta) != known:
             raise InputError(f"meta inputs {list(self.meta)} are not a subset of {list(META_SIZES)} in this order")
@@ -100,6 +106,10 @@ class NetworkConfig:
         sizes = (self.filters, self.lstm_units, self.dense_units, self.bin_size, self.stride, *self.dense_after_meta)
         if not all(1 <= size <= MAX_SIZE for size in sizes):
             raise InputError(f"every layer and bin size must be between 1 and {MAX_SIZE:,}")
+        if self.is_pairwise and self.attended_width < 2:
+            raise InputError(
+                f"filters must be at least 2 with {self.attention} attention, whose queries have half as many"
+            )
         if not (2 <= self.kernel_size <= MAX_SIZE and 0 <= self.flank <= MAX_SIZE):
             raise InputError("kernel_size must be at least 2 and flank at least 0")
         if not (0 <= self.num_conv <= 16 and 1 <= self.num_lstm <= 16 and len(self.dense_after_meta) <= 16):

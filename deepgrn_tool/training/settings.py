@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 MERGES = ("mean", "max", "best")
 POSITIVES = ("bins", "peaks")
 RATE_DECAYS = ("none", "cosine")
-SCALED_KINDS = ("after-lstm", "before-lstm")
+SCALED_KINDS = ("after-lstm", "before-lstm")  # those whose attention can be averaged over dimensions, too
+PAIRWISE_KINDS = ("pairwise", "pairwise-before-lstm")
 ACTING_DROPOUTS = {"lstm_dropout": 0.5, "recurrent_dropout": 0.1}  # with weighted-sum attention
 # What a model that training starts from has already decided.
 FIXED_BY_A_MODEL = (
@@ -56,8 +57,8 @@ class Settings:
 
     Attributes:
         attention: Kind of attention, one of `network.config.ATTENTION_KINDS`.
-        merge_attention: Average the attention over dimensions.
-        position_encoding: Of pairwise attention.
+        merge_attention: Average the attention over dimensions; for after-lstm and before-lstm only.
+        position_encoding: Of pairwise attention only.
         scale_attention: Train with attended values times the number of steps, so that uniform attention changes
             nothing; the factor is folded into the weights that are saved. None: where the kind allows it.
         convolutions: Number of convolutions.
@@ -146,17 +147,24 @@ class Settings:
             raise UsageError(f"--merge must be one of {', '.join(MERGES)}, --positives one of {', '.join(POSITIVES)}")
         if self.rate_decay not in RATE_DECAYS:
             raise UsageError(f"--rate-decay must be one of {', '.join(RATE_DECAYS)}, not {self.rate_decay}")
-        scalable = self.attention in SCALED_KINDS
-        if self.scale_attention and not scalable:
-            raise UsageError(f"--scale-attention works with {' and '.join(SCALED_KINDS)}, not with {self.attention}")
+        self._check_attention()
         if self.scale_attention is None:
-            object.__setattr__(self, "scale_attention", scalable)
+            object.__setattr__(self, "scale_attention", self.attention in SCALED_KINDS)
         for name, rate in ACTING_DROPOUTS.items():
             if getattr(self, name) is None:
                 object.__setattr__(self, name, rate if self.attention == "weighted-sum" else 0.0)
         for track, _ in self.transforms:
             if track not in self.tracks:
                 raise UsageError(f"--transform {track}: the network reads {', '.join(self.tracks) or 'no track'}")
+
+    def _check_attention(self) -> None:
+        """Refuse options that do nothing in the chosen kind of attention, and a width that its kind cannot have."""
+        acting = {"scale_attention": SCALED_KINDS, "merge_attention": SCALED_KINDS, "position_encoding": PAIRWISE_KINDS}
+        for name, kinds in acting.items():
+            if getattr(self, name) not in (None, False, "none") and self.attention not in kinds:
+                raise UsageError(f"{option(name)} works with {' and '.join(kinds)}, not with {self.attention}")
+        if self.attention == "pairwise-before-lstm" and self.filters == 1:
+            raise UsageError("--filters must be at least 2 with --attention pairwise-before-lstm, not 1")
 
     def to_json(self) -> dict[str, Any]:
         """Give the values as JSON types, by name."""
