@@ -153,6 +153,22 @@ def test_bins_above_a_score(toy, run, tmp_path, suffix):
     assert_track(bedgraph(tmp_path / "t.bg"), {"chr10": expected(toy, "chr10", chosen)})
 
 
+@pytest.mark.parametrize("suffix", ["bw", "bedGraph", "tab"])
+def test_a_score_that_is_the_threshold_counts(toy, run, tmp_path, suffix):
+    """0.7 is 0.699999988 in a bigWig; the centres of the bins at 100, 150 and 300 are 175-225, 225-275, 375-425."""
+    scores = tmp_path / f"scores.{suffix}"
+    if suffix == "bw":
+        write_bigwig(scores, LENGTHS, {"chr10": [(175, 275, 0.7), (375, 425, 0.699)]})
+    elif suffix == "bedGraph":
+        scores.write_text("chr10\t175\t275\t0.7\nchr10\t375\t425\t0.699\n")
+    else:
+        rows = [(100, 0.7), (150, 0.7), (300, 0.699)]
+        scores.write_text("".join(f"chr10\t{start}\t{start + 200}\t{score}\n" for start, score in rows))
+    said = run("--scores", scores, "--threshold", 0.7, "-o", tmp_path / "t.bg")
+    assert "Looking at 2 bins of cell liver\n" in said
+    assert_track(bedgraph(tmp_path / "t.bg"), {"chr10": expected(toy, "chr10", [100, 150])})
+
+
 def test_matrix(toy, run, tmp_path):
     """More windows than fit a chunk, on two chromosomes, scored in one segment each."""
     run("--matrix", tmp_path / "m.h5")

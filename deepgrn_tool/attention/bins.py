@@ -74,7 +74,7 @@ def choose_bins(
         bins: BED file of sorted bins.
         labels: Label file whose bound bins are taken.
         scores: Track or table of scores, made by deepgrn-predict; bins of the grid count.
-        threshold: Least score of the bins taken from `scores`.
+        threshold: Least score of the bins taken from `scores`; compared as float32.
 
     Raises:
         UsageError: More than one way is given.
@@ -156,7 +156,9 @@ def _bins_above(
     for name in chromosomes or ():
         if name not in found:
             raise InputError(f"has no score on chromosome '{name}'", path)
-    starts = {name: grid[name][scores >= threshold] for name, scores in found.items()}
+    # As float32, the precision of scores: 0.7 shall count as 0.7, in tables as in tracks, which hold 0.69999999 for it.
+    least = np.float32(threshold)
+    starts = {name: grid[name][scores.astype(np.float32) >= least] for name, scores in found.items()}
     if not any(map(len, starts.values())):
         raise InputError(f"holds no bin of the grid that scores {threshold:g} or more", path)
     return starts
