@@ -111,6 +111,14 @@ def test_clipping(inputs, capsys):
         assert [side.tolist() for side in file.annotation("chrA")[1]] == [[2990], [3000]]
 
 
+def test_clipping_of_a_blacklist_alone(inputs):
+    black = inputs.folder / "late.bed"
+    black.write_text("chrA\t2990\t3010\n")
+    assert main([*inputs.minimal(), "--blacklist", str(black), "--clip-intervals"]) == 0
+    with FeaturesFile(inputs.output) as file:
+        assert [side.tolist() for side in file.blacklist("chrA")] == [[2990], [3000]]
+
+
 def test_tpm_table(inputs):
     table = inputs.folder / "tpm.tsv"
     table.write_text("gene\tliver\tK562\n" + "".join(f"g{row}\t{row}\t{row * row % 7}\n" for row in range(20)))

@@ -113,6 +113,27 @@ def test_values_out_of_range(case, options, message):
     case.refuses_options(message, *options, bins="--above" not in options)
 
 
+@pytest.mark.parametrize(
+    ("option", "outputs"),
+    [
+        (["--order", 3], ["--background"]),
+        (["--match", 0.5], ["--enrichment", "--logos"]),
+        (["--top", 3], ["--logos"]),
+        (
+            ["--seed", 3],
+            ["--control", "--accessibility", "--accessibility-plot", "--enrichment", "--logos", "--summary"],
+        ),
+    ],
+    ids=["order", "match", "top", "seed"],
+)
+def test_options_are_taken_with_each_output_that_depends_on_them(case, option, outputs):
+    """The run gets as far as its files."""
+    case.features, known = "absent.h5", case.file("m.meme", MOTIF)
+    for output in outputs:
+        with_known = ["--known", known] if output in ("--enrichment", "--logos") else []
+        case.refuses("absent.h5: No such file or directory", *option, output, case.out / "x.png", *with_known)
+
+
 @pytest.mark.parametrize("option", ["--accessibility-plot", "--logos"])
 def test_formats_of_figures(case, option):
     path = case.out / "x.jpeg"

@@ -65,7 +65,6 @@ def _add_annotation(parser: argparse.ArgumentParser) -> None:
     add(
         "--gtf-style",
         choices=("standard", "published"),
-        default="standard",
         help="'standard' (default): as told above; 'published': as the published networks were trained, with promoters "
         "of reverse transcripts at their left end (101 bp before to 500 bp after it) and exons without CDS as 3' UTR "
         "(forward) or 5' UTR (reverse)",

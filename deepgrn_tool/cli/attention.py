@@ -73,7 +73,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     how.add_argument(
         "--dimensions",
         type=share_of_dimensions,
-        default="top",
         metavar="all|top|SHARE",
         help="which dimensions of the attention to average: all, or those that vary most along the window: top (10 %%, "
         "default) or a share such as 0.25; without effect where the network has one weight per position",
@@ -88,13 +87,15 @@ def run(args: argparse.Namespace) -> None:
 
     if args.threshold is not None and args.scores is None:
         raise UsageError("--threshold belongs to --scores; give that, too")
+    if args.dimensions is not None and args.method == "gradient":
+        raise UsageError("--dimensions averages attention; leave it out with --method gradient")
     wanted = Wanted(args.output, args.forward, args.reverse, args.matrix, args.heatmap, args.fold_change, args.rows)
     attention(
         args.features,
         args.model,
         wanted,
         method=args.method,
-        share=args.dimensions,
+        share=SHARES["top"] if args.dimensions is None else args.dimensions,
         cell=args.cell,
         chromosomes=args.chromosomes,
         regions=args.regions,

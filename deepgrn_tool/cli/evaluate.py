@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from deepgrn_tool.cli._common import add_chromosomes, new_parser, positive_int, run_cli
+from deepgrn_tool.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -69,11 +70,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="what to do where labelled bins have no score: refuse (default), or leave these bins out",
     )
     add("--subsamples", action="store_true", help="add rows for ten stratified subsamples of 90 %%, and their mean")
-    add("--seed", type=positive_int, default=1, metavar="N", help="seed of the subsamples (default: 1)")
+    add("--seed", type=positive_int, metavar="N", help="seed of the subsamples (default: 1)")
 
 
 def run(args: argparse.Namespace) -> None:
     """Evaluate."""
+    if args.seed is not None and not args.subsamples:
+        raise UsageError("--seed belongs to --subsamples; give that, too")
     from deepgrn_tool.evaluation.evaluate import evaluate
     from deepgrn_tool.evaluation.join import Prediction
 
@@ -84,7 +87,7 @@ def run(args: argparse.Namespace) -> None:
         cell=args.cell,
         chromosomes=args.chromosomes,
         drop_missing=args.missing == "drop",
-        subsample_seed=args.seed if args.subsamples else None,
+        subsample_seed=(args.seed or 1) if args.subsamples else None,
         curves=args.curves,
     )
 

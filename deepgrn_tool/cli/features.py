@@ -45,8 +45,19 @@ def run(args: argparse.Namespace) -> None:
     beds = {name: path for name, path in given.items() if path is not None}
     if args.output is not None and args.genome is None:
         raise UsageError("--genome is required with -o/--output")
-    if args.add_to is not None and (beds or args.gtf or args.blacklist or args.chromosomes or args.assembly):
+    intervals = beds or args.gtf or args.blacklist
+    fixed = intervals or args.gtf_style or args.clip_intervals or args.chromosomes or args.assembly
+    if args.add_to is not None and fixed:
         raise UsageError("--add-to takes signal and expression only; annotation and chromosomes stay as they are")
+    if args.gtf_style is not None and args.gtf is None:
+        raise UsageError("--gtf-style belongs to --gtf; give that, too")
+    if args.clip_intervals and not intervals:
+        raise UsageError("--clip-intervals belongs to annotation and --blacklist; give one of them, too")
+    from deepgrn_tool.formats.bigwig_index import is_bigwig
+
+    # A file that is neither bigWig nor alignments has its own message, later.
+    if args.effective_genome_size is not None and all(is_bigwig(path) for _, path in args.accessibility):
+        raise UsageError("--effective-genome-size belongs to BAM and CRAM, and no --accessibility is one; leave it out")
     from deepgrn_tool.data.build import add_to_features, build_features
     from deepgrn_tool.data.inputs import AnnotationInputs, CellInputs
 

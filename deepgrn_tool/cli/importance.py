@@ -93,6 +93,8 @@ def run(args: argparse.Namespace) -> None:
         raise UsageError("two models go by the same name; give NAME=FILE with different names")
     if len(labels) < len(args.labels):
         raise UsageError("--labels is given twice for the same models; give MODEL=FILE")
+    if None in labels and models.keys() <= labels.keys():
+        raise UsageError(f"--labels {labels[None]}: every model has labels of its own; leave this out")
     from deepgrn_tool.importance.compare import Comparison
     from deepgrn_tool.importance.job import Wanted, importance
 

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from deepgrn_tool.cli._common import add_chromosomes, add_threads, new_parser, number, positive_int, run_cli, whole
 from deepgrn_tool.cli.attention import share_of_dimensions
 from deepgrn_tool.cli.predict import fraction
+from deepgrn_tool.errors import UsageError
 
 PROGRAM = "deepgrn-motifs"
 EPILOG = """examples:
@@ -22,6 +23,14 @@ EPILOG = """examples:
   deepgrn-motifs features.h5 model.h5 --cell K562 --above 0.8 --chromosomes chr21 -o sites.fa --bed sites.bed \\
       --known JASPAR.meme --enrichment known.tsv --logos known.pdf
 """
+
+COMPARED = ("enrichment", "logos")
+BELONGS_TO = {  # option: the outputs that depend on it
+    "order": ("background",),
+    "match": COMPARED,
+    "top": ("logos",),
+    "seed": ("control", "accessibility", "accessibility_plot", *COMPARED, "summary"),  # all that controls are drawn for
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -46,18 +55,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     method = "attention (default), or gradient: |d score / d input × input|, which works with every network"
     how.add_argument("--method", choices=("attention", "gradient"), default="attention", help=method)
     dimensions = "which dimensions of the attention to average, as in deepgrn-attention (default: top)"
-    how.add_argument("--dimensions", type=share_of_dimensions, default="top", metavar="all|top|SHARE", help=dimensions)
+    how.add_argument("--dimensions", type=share_of_dimensions, metavar="all|top|SHARE", help=dimensions)
     how.add_argument("--width", type=whole, default=20, metavar="BP", help="length of a site, 4 to 200 (default: 20)")
     windows = "only windows with one clear peak of accessibility, or with none (default: any)"
     how.add_argument("--accessibility-peaks", choices=("any", "one", "none"), default="any", help=windows)
-    how.add_argument("--seed", type=whole, default=0, metavar="N", help="for the choice of controls (default: 0)")
+    how.add_argument("--seed", type=whole, metavar="N", help="for the choice of controls (default: 0)")
     order = "order of the background model, 0 to 5 (default: 2)"
-    how.add_argument("--order", type=whole, default=2, metavar="N", help=order)
+    how.add_argument("--order", type=whole, metavar="N", help=order)
     known = parser.add_argument_group("known motifs")
     known.add_argument("--known", metavar="MEME", help="motifs in MEME format, such as those of JASPAR")
     match = "how likely a match may be at one place of random sequence (default: 0.0001)"
-    known.add_argument("--match", type=number, default=1e-4, metavar="P", help=match)
-    known.add_argument("--top", type=positive_int, default=10, metavar="N", help="logos to draw (default: 10)")
+    known.add_argument("--match", type=number, metavar="P", help=match)
+    known.add_argument("--top", type=positive_int, metavar="N", help="logos to draw (default: 10)")
     add_threads(parser)
 
 
@@ -74,25 +83,39 @@ def add_bins(parser: argparse.ArgumentParser) -> None:
     add_chromosomes(what, "only these chromosomes")
 
 
+def refuse_without_effect(args: argparse.Namespace) -> None:
+    """Refuse options that no output depends on.
+
+    Raises:
+        UsageError: It tells which output they belong to.
+    """
+    for option, outputs in BELONGS_TO.items():
+        if getattr(args, option) is not None and all(getattr(args, name) is None for name in outputs):
+            *others, last = (f"--{name.replace('_', '-')}" for name in outputs)
+            needed = f"{', '.join(others)} or {last}" if others else last
+            raise UsageError(f"--{option} belongs to {needed}; give {'one of these' if others else 'that'}, too")
+    if args.dimensions is not None and args.method == "gradient":
+        raise UsageError("--dimensions averages attention; leave it out with --method gradient")
+
+
 def run(args: argparse.Namespace) -> None:
     """Find and write; TensorFlow loads only after all inputs were checked."""
     from deepgrn_tool.motifs.job import Settings, Wanted, motifs
 
+    given = {name: getattr(args, name) for name in ("order", "match", "top", "seed")} | {"share": args.dimensions}
+    settings = Settings(
+        method=args.method,
+        width=args.width,
+        peaks=args.accessibility_peaks,
+        **{name: value for name, value in given.items() if value is not None},
+    )
+    refuse_without_effect(args)
     files = (args.output, args.bed, args.control, args.background, args.accessibility, args.accessibility_plot)
     motifs(
         args.features,
         args.model,
         Wanted(*files, args.enrichment, args.logos, args.summary),
-        Settings(
-            method=args.method,
-            share=args.dimensions,
-            width=args.width,
-            peaks=args.accessibility_peaks,
-            order=args.order,
-            match=args.match,
-            top=args.top,
-            seed=args.seed,
-        ),
+        settings,
         cell=args.cell,
         chromosomes=args.chromosomes,
         bins=args.bins,

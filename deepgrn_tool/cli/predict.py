@@ -60,20 +60,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--summarize",
         choices=("center", "mean", "max"),
-        default="center",
-        help="value of a base in tracks: the score of the bin whose central 50 bp hold it (default), or the mean or "
-        "maximum of the bins that cover it",
+        help="value of a base in tracks: center (default): the score of the bin whose central 50 bp hold it; mean or "
+        "max: of the bins that cover it",
     )
-    group.add_argument(
-        "--threshold", type=fraction, default=0.5, metavar="P", help="least score of called regions (default: 0.5)"
-    )
+    group.add_argument("--threshold", type=fraction, metavar="P", help="least score of called regions (default: 0.5)")
     add_threads(parser)
 
 
 def run(args: argparse.Namespace) -> None:
     """Score and write; TensorFlow loads only after all inputs were checked."""
+    from deepgrn_tool.errors import UsageError
     from deepgrn_tool.predict import predict
+    from deepgrn_tool.tracks.outputs import BIN_TABLE_SUFFIX, REGIONS_SUFFIX, check_suffixes
 
+    check_suffixes(args.output)
+    names = [path.lower() for path in args.output]
+    if args.threshold is not None and not any(name.endswith(REGIONS_SUFFIX) for name in names):
+        raise UsageError("--threshold belongs to called regions; give an output that ends in .bed, too")
+    if args.summarize is not None and all(name.endswith((BIN_TABLE_SUFFIX, REGIONS_SUFFIX)) for name in names):
+        raise UsageError("--summarize belongs to tracks; give an output that ends in .bw or .bedGraph, too")
     predict(
         args.features,
         args.model,
@@ -82,8 +87,8 @@ def run(args: argparse.Namespace) -> None:
         chromosomes=args.chromosomes,
         regions=args.regions,
         bins=args.bins,
-        summarize=args.summarize,
-        threshold=args.threshold,
+        summarize=args.summarize or "center",
+        threshold=0.5 if args.threshold is None else args.threshold,
         summary=args.summary,
         threads=args.threads,
         resume=args.resume,

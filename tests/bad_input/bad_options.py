@@ -271,6 +271,88 @@ NAMES_OF_THINGS = [
         code=2,
     ),
 ]
+ADDED = "--add-to none.h5 --accessibility a={data}/alpha.accessibility.bw"
+STAYS = "--add-to takes signal and expression only; annotation and chromosomes stay as they are"
+IMPORTANCE = f"{TWO.partition(' --')[0]} -o {{out}}/t.tsv"
+CALLED = "--threshold belongs to called regions; give an output that ends in .bed, too"
+TRACKS = "--summarize belongs to tracks; give an output that ends in .bw or .bedGraph, too"
+ALIGNED = "--effective-genome-size belongs to BAM and CRAM, and no --accessibility is one; leave it out"
+CONTROLS = "--control, --accessibility, --accessibility-plot, --enrichment, --logos or --summary"
+AVERAGES = "--dimensions averages attention; leave it out with --method gradient"
+WITHOUT_EFFECT = [
+    Case(program, what, options, line, code=2)
+    for program, what, options, line in [
+        ("predict", "threshold of a table", f"{TWO} -o {{out}}/t.tab.gz --threshold 0.123", CALLED),
+        ("predict", "threshold of counts, the default", f"{TWO} --summary {{out}}/t.tsv --threshold 0.5", CALLED),
+        ("predict", "a look of tables", f"{TWO} -o {{out}}/t.tab.gz -o {{out}}/t.bed --summarize max", TRACKS),
+        ("predict", "a look of a table, the default", f"{TWO} -o {{out}}/T.TAB.GZ --summarize center", TRACKS),
+        (
+            "evaluate",
+            "a seed of nothing",
+            f"{SCORES} --labels {LABELS} --cell gamma -o {{out}}/t.tsv --seed 7",
+            "--seed belongs to --subsamples; give that, too",
+        ),
+        ("features", "a style of genes without genes, added", f"{ADDED} --gtf-style published", STAYS),
+        ("features", "clipping of what is not added", f"{ADDED} --clip-intervals", STAYS),
+        ("features", "genome size of a bigWig, added", f"{ADDED} --effective-genome-size 9", ALIGNED),
+        ("features", "genome size of a bigWig", f"{FEATURES} --effective-genome-size 9", ALIGNED),
+        (
+            "features",
+            "genome size without accessibility",
+            "--genome {data}/genome.fa.gz -o {out}/f.h5 --effective-genome-size 9",
+            ALIGNED,
+        ),
+        (
+            "features",
+            "a style of genes without genes",
+            f"{FEATURES} --gtf-style standard",
+            "--gtf-style belongs to --gtf; give that, too",
+        ),
+        (
+            "features",
+            "clipping of no intervals",
+            f"{FEATURES} --clip-intervals",
+            "--clip-intervals belongs to annotation and --blacklist; give one of them, too",
+        ),
+        (
+            "motifs",
+            "order of no background",
+            f"{TWO} --above 0.5 -o {{out}}/t.fa --order 5",
+            "--order belongs to --background; give that, too",
+        ),
+        (
+            "motifs",
+            "matches of no motifs",
+            f"{TWO} --above 0.5 -o {{out}}/t.fa --match 0.5",
+            "--match belongs to --enrichment or --logos; give one of these, too",
+        ),
+        (
+            "motifs",
+            "number of no logos",
+            f"{TWO} --above 0.5 --known m.meme --enrichment {{out}}/t.tsv --top 3",
+            "--top belongs to --logos; give that, too",
+        ),
+        (
+            "motifs",
+            "a seed of no controls",
+            f"{TWO} --above 0.5 -o {{out}}/t.fa --bed {{out}}/t.bed --background {{out}}/b.txt --seed 0",
+            f"--seed belongs to {CONTROLS}; give one of these, too",
+        ),
+        (
+            "motifs",
+            "dimensions of gradients",
+            f"{TWO} --above 0.5 -o {{out}}/t.fa --method gradient --dimensions all",
+            AVERAGES,
+        ),
+        ("attention", "dimensions of gradients", f"{TWO} -o {{out}}/t.bw --method gradient --dimensions top", AVERAGES),
+        (
+            "importance",
+            "labels of no model",
+            f"{IMPORTANCE} --labels model={LABELS} --labels b.tsv",
+            "--labels b.tsv: every model has labels of its own; leave this out",
+        ),
+    ]
+]
 CASES = [
     *numbers(WHOLE_OPTIONS, WHOLE, "a whole number"),
     *numbers(REAL_OPTIONS, REAL, "a number"),
@@ -278,4 +360,5 @@ CASES = [
     *overwriting(),
     *PIPES,
     *NAMES_OF_THINGS,
+    *WITHOUT_EFFECT,
 ]
