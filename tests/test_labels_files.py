@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from deepgrn_tool.errors import InputError
 from deepgrn_tool.formats import textfile
-from deepgrn_tool.labels import reader
+from deepgrn_tool.labels import parse, reader
 from deepgrn_tool.labels.reader import read_labels
 from deepgrn_tool.labels.table import ChromosomeLabels
 from deepgrn_tool.labels.writer import LabelWriter, label_rows
@@ -107,6 +107,35 @@ def test_rows_equal_those_of_a_loop(starts, n_cells, draw):
     codes = np.array([[draw.randrange(3) for _ in starts] for _ in range(n_cells)], np.uint8)
     text = b"".join(label_rows("chr%d", np.array(starts, np.int64), codes)).decode()
     assert text == rows_by_loop("chr%d", starts, codes)
+
+
+@pytest.mark.parametrize("bins", [1, 5, 63, 64, 65, 200])
+def test_chromosomes_with_rows_of_equal_width_are_told_apart_without_looking_far(tmp_path, monkeypatch, bins):
+    """Of a fragmented genome each row is looked at a few times, not once for each contig before it."""
+    looks = []
+    whole = parse._begin_with
+    monkeypatch.setattr(parse, "_begin_with", lambda rows, prefix: (looks.append(len(rows)), whole(rows, prefix))[1])
+    starts = [10_000 + 50 * number for number in range(bins)]
+    codes = [(number * 7 % 3, number % 2) for number in range(bins)]
+    names = [f"contig{number:04d}" for number in range(2_000 // bins)]
+    rows = [
+        f"{name}\t{start}\t{start + 200}\t{'UBA'[one]}\t{'UBA'[two]}\n"
+        for name in names
+        for start, (one, two) in zip(starts, codes, strict=True)
+    ]
+    found = plain(read_labels(written(tmp_path, HEADER + "".join(rows))))[1]
+    letters = ["".join("UBA"[code] for code in cell) for cell in zip(*codes, strict=True)]
+    assert found == {name: (starts, *letters) for name in names}
+    assert sum(looks) <= 3 * len(rows) + parse.FIRST_LOOK * len(names)
+
+
+def test_rows_of_a_long_chromosome_are_looked_at_once(tmp_path, monkeypatch):
+    looks = []
+    whole = parse._begin_with
+    monkeypatch.setattr(parse, "_begin_with", lambda rows, prefix: (looks.append(len(rows)), whole(rows, prefix))[1])
+    rows = [f"chr2\t{start}\t{start + 200}\tU\tB\n" for start in range(100_000, 200_000, 50)]
+    assert plain(read_labels(written(tmp_path, HEADER + "".join(rows))))[1]["chr2"][0] == [*range(100_000, 200_000, 50)]
+    assert looks == [64, 128, 256, 512, 1024, 16]  # 2,000 rows
 
 
 @pytest.mark.parametrize("compress", [False, True])

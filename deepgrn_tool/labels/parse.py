@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 NUMBER = re.compile(r"(0|[1-9][0-9]{0,9})\Z", re.ASCII)  # whole, below 10 billion, without leading zeros
 NO_LETTER = 255
+FIRST_LOOK = 64  # rows that are looked at for the end of a run; twice as many each time that it is not among them
 CODE_OF_BYTE = np.full(256, NO_LETTER, np.uint8)
 CODE_OF_BYTE[list(LETTERS.encode())] = np.arange(len(LETTERS))
 
@@ -124,8 +125,7 @@ def _parse_leading(table: Bytes, n_cells: int, path: str | Path, line: int) -> R
     """Convert the first row of a table and those after it that have their columns at the same places."""
     chrom, start, stop = check_row(table[0, :-1].tobytes(), n_cells, path, line)
     prefix = f"{chrom}\t".encode()
-    same = (table[:, : len(prefix)] == np.frombuffer(prefix, np.uint8)).all(axis=1)
-    columns = np.ascontiguousarray(table[: _leading(same)].T)
+    columns = np.ascontiguousarray(table[: _rows_alike(table, np.frombuffer(prefix, np.uint8))].T)
     start_begin = len(prefix)
     start_end = start_begin + len(start)
     stop_end = start_end + 1 + len(stop)
@@ -136,6 +136,23 @@ def _parse_leading(table: Bytes, n_cells: int, path: str | Path, line: int) -> R
     right &= right_stops & tabs & (stops - starts == BIN_SIZE) & (codes != NO_LETTER).all(axis=0)
     count = _leading(right)
     return Rows(line, chrom, starts[:count], codes[:, :count])
+
+
+def _rows_alike(table: Bytes, prefix: Bytes) -> int:
+    """Count the leading rows that begin with a prefix, looking at no more than a few times as many rows."""
+    count, look = 0, FIRST_LOOK
+    while count < len(table):
+        same = _begin_with(table[count : count + look], prefix)
+        count += _leading(same)
+        if not same.all():
+            break
+        look *= 2
+    return count
+
+
+def _begin_with(rows: Bytes, prefix: Bytes) -> NDArray[np.bool_]:
+    """Tell which rows begin with a prefix."""
+    return (rows[:, : len(prefix)] == prefix).all(axis=1)
 
 
 def _leading(flags: NDArray[np.bool_]) -> int:
