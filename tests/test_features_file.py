@@ -10,6 +10,7 @@ import pytest
 from features_inputs import CONSERVATION, K562, LENGTHS, LIVER, UNIQUENESS, Inputs, as_array
 
 from deepgrn_tool.cli.features import main
+from deepgrn_tool.data import features_file
 from deepgrn_tool.data.features_file import FeaturesFile
 from deepgrn_tool.data.schema import ANNOTATION_CLASSES
 from deepgrn_tool.errors import InputError
@@ -74,6 +75,51 @@ def test_annotation_is_merged_per_class_in_the_published_order(features):
     assert pairs("chrB") == [[], [], [(0, 10)], [(5, 606)], [], []]
     assert [part.tolist() for part in features.blacklist("chrB")] == [[100], [200]]
     assert [part.tolist() for part in features.blacklist("chrA")] == [[], []]
+
+
+def as_lists(file, chrom):
+    return [[part.tolist() for part in pair] for pair in (*file.annotation(chrom), file.blacklist(chrom))]
+
+
+def test_intervals_of_chromosomes_in_turn_are_read_once(features, monkeypatch):
+    reads = []
+    read = h5py.Dataset.__getitem__
+    monkeypatch.setattr(h5py.Dataset, "__getitem__", lambda *asked: (reads.append(asked), read(*asked))[1])
+    first = [as_lists(features, chrom) for chrom in LENGTHS]
+    assert len(reads) == 7 * (1 + len(LENGTHS))  # where chromosomes begin, and each one's intervals
+    for _ in range(3):
+        assert [as_lists(features, chrom) for chrom in LENGTHS] == first
+    assert len(reads) == 7 * (1 + len(LENGTHS))
+
+
+def test_intervals_that_are_kept_cannot_be_changed(features):
+    for pair in (*features.annotation("chrA"), features.blacklist("chrB")):
+        for part in pair:
+            with pytest.raises(ValueError, match="read-only"):
+                part[:] = 0
+
+
+@pytest.mark.parametrize("pairs", [0, 1, 2, 7, 9])
+def test_few_intervals_are_kept_where_they_are_large(features, monkeypatch, pairs):
+    size = 512 + 2 * 8  # of one interval, and more than that of none
+    expected = [as_lists(features, chrom) for chrom in LENGTHS]
+    monkeypatch.setattr(features_file, "_KEPT_INTERVALS", pairs * size)
+    features.close()
+    with FeaturesFile(features.path) as file:
+        for _ in range(3):
+            assert [as_lists(file, chrom) for chrom in LENGTHS] == expected
+            assert len(file._kept) == max(pairs, 1)
+            assert file._kept_size == sum(map(features_file._size, file._kept.values()))
+
+
+def test_intervals_are_those_of_the_file_as_it_was_opened(inputs, tmp_path):
+    path = tmp_path / "a.h5"
+    shutil.copy(inputs.output, path)
+    with FeaturesFile(path) as file:
+        assert [part.tolist() for part in file.blacklist("chrB")] == [[100], [200]]
+    replace("blacklist", np.array([[1, 300, 350]]))(path)
+    with FeaturesFile(path) as file:
+        assert [part.tolist() for part in file.blacklist("chrB")] == [[300], [350]]
 
 
 def test_expression(features):

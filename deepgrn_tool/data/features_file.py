@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     Intervals = tuple[NDArray[np.int64], NDArray[np.int64]]
 
 _CACHE_SIZE = 4 << 20  # bytes of unpacked chunks kept per dataset
+_KEPT_INTERVALS = 16 << 20  # bytes of intervals kept, a million of them: all of a genome's, or nearly
+_PAIR_SIZE = 512  # bytes of a pair of empty arrays and its place among those kept
 
 
 class FeaturesFile:
@@ -68,6 +70,8 @@ class FeaturesFile:
         self.has_annotation = "annotation" in self._file
         self._datasets: dict[str, h5py.Dataset] = {}
         self._boundaries: dict[str, NDArray[np.int64]] = {}
+        self._kept: dict[tuple[str, str], Intervals] = {}  # by dataset and chromosome, those used last at the end
+        self._kept_size = 0
 
     def __enter__(self) -> FeaturesFile:
         """Return the reader itself."""
@@ -82,6 +86,8 @@ class FeaturesFile:
     def close(self) -> None:
         """Close the file."""
         self._datasets.clear()
+        self._kept.clear()
+        self._kept_size = 0
         self._file.close()
 
     def _known(self, what: str, name: str, names: Iterable[str]) -> str:
@@ -179,6 +185,19 @@ class FeaturesFile:
         return number_attribute(self._file[name], "maximum", self.path)
 
     def _intervals(self, name: str, chrom: str) -> Intervals:
+        """Give the intervals of a dataset, which are asked for again with every few bins; nobody may change them."""
+        found = self._kept.pop((name, chrom), None)
+        if found is None:
+            found = self._read_intervals(name, chrom)
+            for array in found:
+                array.flags.writeable = False
+            self._kept_size += _size(found)
+            while self._kept and self._kept_size > _KEPT_INTERVALS:
+                self._kept_size -= _size(self._kept.pop(next(iter(self._kept))))
+        self._kept[name, chrom] = found
+        return found
+
+    def _read_intervals(self, name: str, chrom: str) -> Intervals:
         number = self._index[self._known("chromosome", chrom, self.chromosomes)]
         if name not in self._file:
             return np.empty(0, np.int64), np.empty(0, np.int64)
@@ -202,7 +221,7 @@ class FeaturesFile:
 
         Returns:
             Starts and ends, int64, shape (n,), merged and ascending, for each of `ANNOTATION_CLASSES` in that order;
-            all empty when the file has no annotation.
+            all empty when the file has no annotation. They cannot be written to.
 
         Raises:
             InputError: The chromosome is not there.
@@ -213,9 +232,15 @@ class FeaturesFile:
         """Read the regions to be left out of a chromosome.
 
         Returns:
-            Starts and ends, int64, shape (n,), merged and ascending; empty when there is no blacklist.
+            Starts and ends, int64, shape (n,), merged and ascending; empty when there is no blacklist. They cannot be
+            written to.
 
         Raises:
             InputError: The chromosome is not there.
         """
         return self._intervals("blacklist", chrom)
+
+
+def _size(intervals: Intervals) -> int:
+    """Give the bytes of memory that a pair of arrays takes."""
+    return _PAIR_SIZE + sum(array.nbytes for array in intervals)
