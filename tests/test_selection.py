@@ -1,6 +1,7 @@
 """Which bins are scored: whole chromosomes, tiled regions, and lists of bins."""
 
 import gzip
+import tracemalloc
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -121,6 +122,20 @@ def test_compressed_bins(tmp_path):
     path = tmp_path / "bins.bed.gz"
     path.write_bytes(gzip.compress(b"chr2\t0\t200\n"))
     assert listed(ListedSelection(path, GENOME)) == [("chr2", [0])]
+
+
+@pytest.mark.parametrize("chroms", [("chr2",), ("chr2", "Un")])
+def test_a_list_takes_13_bytes_per_bin_however_chromosomes_alternate(tmp_path, chroms):
+    path = bed(tmp_path, "".join(f"{chrom}\t0\t200\n" for _ in range(20_000 // len(chroms)) for chrom in chroms))
+    ListedSelection(path, GENOME)  # what is imported and compiled on the way is held by then
+    tracemalloc.start()
+    try:
+        selection = ListedSelection(path, GENOME)
+        held = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+    assert 12 * 20_000 <= held <= 13 * 20_000
+    assert [group.chrom for group in selection] == [*chroms] * (10_000 if len(chroms) == 2 else 1)
 
 
 @pytest.mark.parametrize(
