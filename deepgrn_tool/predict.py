@@ -23,7 +23,7 @@ from deepgrn_tool.output import check_outputs
 from deepgrn_tool.pairing import choose_cell, compare_assemblies, load_grid_model
 from deepgrn_tool.progress import Progress
 from deepgrn_tool.same_run import ANEW
-from deepgrn_tool.scoring import STRETCH, Scoring
+from deepgrn_tool.scoring import STRETCH, Scoring, starts_together
 from deepgrn_tool.tracks.outputs import ScoreOutputs, check_suffixes, companions
 from deepgrn_tool.tracks.summarize import Summary
 
@@ -129,7 +129,7 @@ def _run(
             on_grid=selection.on_grid,
             threads=threads,
             bins=selection.total,
-            bases_per_window=bases_per_window((group.starts for group in selection), model.config.window_size),
+            bases_per_window=bases_per_window(starts_together(selection), model.config.window_size),
         )
         begin = time.monotonic()
         opened.enter_context(writer)

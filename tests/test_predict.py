@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 from predict_toys import LENGTHS, ORDER, Toy, is_banned
 
+from deepgrn_tool import scoring
 from deepgrn_tool.cli.features import main as make_features
 from deepgrn_tool.cli.import_model import main as import_model
 from deepgrn_tool.cli.predict import main
+from deepgrn_tool.data.selection import BinGroup
 from deepgrn_tool.engine import choose_backend
 from deepgrn_tool.errors import UsageError
 from deepgrn_tool.predict import predict
@@ -104,6 +106,66 @@ def test_listed_bins_in_any_order(toy, tmp_path, order):
     found = scores_of(toy, tmp_path, bins=toy.bins("bins.bed", bins))
     assert list(found) == bins
     assert_expected(toy, found)
+
+
+def test_groups_are_gathered_by_hand():
+    groups = [("a", [0, 50]), ("b", [0]), ("a", [50, 7]), ("c", [0, 50, 100, 150]), ("a", [0])]
+    groups = [BinGroup(name, np.array(starts)) for name, starts in groups]
+    found = [[(each.chrom, each.starts.tolist()) for each in one] for one in scoring.gathered(groups, 5)]
+    assert found == [
+        [("a", [0, 50]), ("b", [0]), ("a", [50, 7])],
+        [("c", [0, 50, 100, 150]), ("a", [0])],
+    ]
+    together = [(each.chrom, each.starts.tolist()) for each in scoring.by_chromosome(groups)]
+    assert together == [("a", [0, 50, 50, 7, 0]), ("b", [0]), ("c", [0, 50, 100, 150])]
+    assert [starts.tolist() for starts in scoring.starts_together(groups)] == [[0, 7, 50], [0], [0, 50, 100, 150]]
+    assert [len(one) for one in scoring.gathered(groups[:3], 5)] == [3]
+    assert list(scoring.gathered([], 5)) == []
+
+
+@pytest.mark.parametrize("gathered", [1, 2, 7, 50, 1000])
+@pytest.mark.parametrize("order", ["shuffled", "chromosomes in turn"])
+def test_bins_in_any_order_are_written_as_listed(toy, tmp_path, monkeypatch, gathered, order):
+    """However many of them are sorted together, some of them are repeated, and some batches blacklisted as a whole."""
+    monkeypatch.setattr(scoring, "GATHERED", gathered)
+    bins = [("chrU", start) for start in toy.grid("chrU")[:4]]
+    bins += BINS + BINS[::3]
+    if order == "shuffled":
+        random.Random(5).shuffle(bins)
+    else:
+        bins.sort(key=lambda one: one[1])
+    path = tmp_path / "scores.tab.gz"
+    predict(toy.features, toy.model, [path], cell="liver", bins=toy.bins("bins.bed", bins))
+    found, scores = read_tab(path)
+    assert [each[:2] for each in found] == bins
+    for chrom in ORDER:
+        starts = [start for name, start in bins if name == chrom]
+        wanted = toy.with_blacklist("liver", chrom, starts)
+        np.testing.assert_allclose(
+            [score for (name, *_), score in zip(found, scores, strict=True) if name == chrom],
+            wanted,
+            rtol=0,
+            atol=1e-5,
+        )
+
+
+def test_bins_of_chromosomes_in_turn_are_scored_chromosome_by_chromosome(toy, tmp_path, monkeypatch):
+    """A line of its own for each chromosome must not mean a segment of its own for each bin."""
+    segments = []
+    score = scoring.score_bins
+
+    def counted(engine, reader, groups):
+        for item in score(engine, reader, groups):
+            segments.append(item[0])
+            yield item
+
+    monkeypatch.setattr(scoring, "score_bins", counted)
+    bins = sorted(BINS, key=lambda one: one[1])
+    assert_expected(toy, scores_of(toy, tmp_path, bins=toy.bins("bins.bed", bins)))
+    of_turns = len(segments)
+    segments.clear()
+    assert_expected(toy, scores_of(toy, tmp_path, bins=toy.bins("bins.bed", BINS)))
+    assert of_turns == len(segments)
 
 
 @pytest.mark.parametrize("size", [1, 7, 40])

@@ -204,6 +204,30 @@ def test_unsorted_bins(run, tmp_path, monkeypatch):
     np.testing.assert_allclose(*[np.array(one[3::4], float) for one in rows], rtol=0, atol=1e-6)
 
 
+@pytest.mark.parametrize("gathered", [1, 3, 20])
+def test_unsorted_bins_of_chromosomes_in_turn(run, tmp_path, monkeypatch, gathered):
+    monkeypatch.setattr(scoring, "GATHERED", gathered)
+    bins = tmp_path / "bins.bed"
+    listed = [(chrom, start) for start in (400, 50, 1000, 50, 0, 900, 450, 300) for chrom in ("chr2", "chr10", "chr2")]
+    bins.write_text("".join(f"{chrom}\t{start}\t{start + 200}\n" for chrom, start in listed))
+    outputs = {name: tmp_path / f"{name}.tab.gz" for name in ("plain", "kept")}
+    common = [run.toy.features, run.toy.model, "--cell", "liver", "--bins", bins, "--quiet"]
+    assert exit_code(main, *common, "-o", outputs["plain"]) == 0
+    add = KeptScores.add
+    with monkeypatch.context() as patch:
+
+        def stop(store, number, scores):
+            add(store, number, scores)
+            raise KeyboardInterrupt
+
+        patch.setattr(KeptScores, "add", stop)
+        assert exit_code(main, *common, "-o", outputs["kept"], "--resume") == 130
+    assert exit_code(main, *common, "-o", outputs["kept"], "--resume") == 0
+    rows = [gzip.decompress(path.read_bytes()).decode().split() for path in outputs.values()]
+    assert list(zip(rows[1][0::4], map(int, rows[1][1::4]), strict=True)) == listed
+    np.testing.assert_allclose(*[np.array(one[3::4], float) for one in rows], rtol=0, atol=1e-6)
+
+
 def test_a_summary_alone(run):
     table = run.folder / "only.tsv"
     argv = [run.toy.features, run.toy.model, "--cell", "liver", "--summary", table, "--resume", "--quiet"]
