@@ -16,7 +16,7 @@ BEFORE = [1.83, 0.50, 1.62, 2.48, 1.68, 1.88, 1.55, 3.06, 1.30]
 AFTER = [0.878, 0.647, 0.598, 2.05, 1.06, 1.29, 1.06, 3.14, 1.29]
 # Five bins, two of them bound; unbound ones stand for four.
 LABELS = np.array([1, 1, 0, 0, 0], np.uint8)
-PLAN = EpochPlan(np.zeros(5, np.int16), np.zeros(5, np.int16), np.arange(5, dtype=np.int32), LABELS)
+PLAN = EpochPlan(np.zeros(5, np.int32), np.zeros(5, np.int16), np.arange(5, dtype=np.int32), LABELS)
 BINS = MeasuredBins(("K562",), ("chr20", "chr21"), PLAN, np.array([1.0, 1, 4, 4, 4]))
 
 

@@ -9,12 +9,14 @@ from training_toys import Toy, grid, is_banned, letter, toy_settings
 
 from deepgrn_tool.data.features_file import FeaturesFile
 from deepgrn_tool.engine import choose_backend
-from deepgrn_tool.importance.bins import MeasuredBins, choose_measured_bins
+from deepgrn_tool.importance.bins import MeasuredBins, _sample, choose_measured_bins
 from deepgrn_tool.importance.measure import measure
+from deepgrn_tool.labels.table import BOUND
 from deepgrn_tool.metrics.ranking import auprc
 from deepgrn_tool.network.config import NetworkConfig
 from deepgrn_tool.network.files import Model
 from deepgrn_tool.training.build import network_config
+from deepgrn_tool.training.examples import ChromosomeExamples, Examples
 from deepgrn_tool.training.sampling import EpochPlan
 from deepgrn_tool.training.windows import Windows
 
@@ -47,7 +49,7 @@ def island_bins(weights):
     meta[:2, 0] = 1
     signals = draw.random((4, ISLAND.window_size, 1)).astype(np.float32)
     windows = Windows(draw.integers(0, 4, (4, ISLAND.window_size)).astype(np.uint8), signals, meta, labels)
-    plan = EpochPlan(np.zeros(4, np.int16), np.zeros(4, np.int16), np.arange(4, dtype=np.int32), labels)
+    plan = EpochPlan(np.zeros(4, np.int32), np.zeros(4, np.int16), np.arange(4, dtype=np.int32), labels)
     return MeasuredBins(("cell",), ("chrom",), plan, np.array(weights, float)), windows
 
 
@@ -113,6 +115,15 @@ def test_bins_are_those_of_the_labels(features, toy):
     assert list(zip(cells, bins.plan.starts.tolist(), strict=True)) == KEYS
     assert bins.bound.tolist() == [letter(cell, CHROM, start) == "B" for cell, start in KEYS]
     assert (bins.chromosomes, bins.weights.tolist()) == ((CHROM,), [1.0] * len(KEYS))
+
+
+def test_bins_of_more_scaffolds_than_16_bits_count():
+    codes = np.array([[BOUND]], np.uint8)
+    scaffolds = tuple(ChromosomeExamples(f"s{number}", np.array([7], np.int32), codes) for number in range(33_000))
+    chosen = _sample(Examples(("c",), scaffolds), 1, 1)
+    assert chosen.plan.chromosomes.tolist() == [*range(33_000)]
+    assert (chosen.chromosomes[32_999], chosen.plan.starts[32_999]) == ("s32999", 7)
+    assert sum(column.nbytes for column in (*vars(chosen.plan).values(), chosen.weights)) == 19 * 33_000
 
 
 def test_against_the_reference_network(features, toy, monkeypatch):

@@ -10,7 +10,8 @@ from training_toys import BOUND, LENGTHS, Toy, grid, is_banned, letter
 
 from deepgrn_tool.data.features_file import FeaturesFile
 from deepgrn_tool.labels.reader import read_labels
-from deepgrn_tool.labels.table import AMBIGUOUS
+from deepgrn_tool.labels.table import AMBIGUOUS, UNBOUND
+from deepgrn_tool.labels.table import BOUND as BOUND_CODE
 from deepgrn_tool.training.examples import ChromosomeExamples, Examples, make_examples, mark_open, with_peaks
 from deepgrn_tool.training.sampling import Sampler, shares
 
@@ -67,6 +68,21 @@ def test_an_epoch_has_all_positives_and_the_ratio_of_negatives_for_each_cell(exa
         assert len(found[cell, 0]) == 2 * len(bins(cell, "B"))
         assert len(set(found[cell, 0])) == len(found[cell, 0])
         assert set(found[cell, 0]) <= bins(cell, "U")
+
+
+def test_more_scaffolds_than_16_bits_count():
+    """Each has a bound bin at 50 times its number and an unbound one 50 bp on; all are shown."""
+    count = 33_000
+    codes = np.array([[BOUND_CODE, UNBOUND]], np.uint8)
+    scaffolds = tuple(
+        ChromosomeExamples(f"s{number}", np.array([50 * number, 50 * number + 50], np.int32), codes)
+        for number in range(count)
+    )
+    plan = Sampler(Examples(("c",), scaffolds), 1, 0, 1, np.arange(count, dtype=np.int64) * 10**7).draw(1)
+    assert plan.chromosomes.tolist() == [number for number in range(count) for _ in range(2)]
+    assert plan.starts.tolist() == [50 * number + step for number in range(count) for step in (0, 50)]
+    assert plan.labels.tolist() == [1, 0] * count
+    assert sum(column.nbytes for column in vars(plan).values()) == 11 * len(plan)
 
 
 def test_ambiguous_and_blacklisted_bins_never_enter(examples):

@@ -42,7 +42,7 @@ def reader_of(toy):
 def plan_of(rows):
     """Rows of chromosome, cell, start, label."""
     columns = list(zip(*rows, strict=True))
-    kinds = (np.int16, np.int16, np.int32, np.uint8)
+    kinds = (np.int32, np.int16, np.int32, np.uint8)
     return EpochPlan(*(np.array(column, kind) for column, kind in zip(columns, kinds, strict=True)))
 
 

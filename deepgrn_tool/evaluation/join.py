@@ -61,19 +61,19 @@ class LabelledBins:
 
 @dataclass(frozen=True)
 class ScoredBins:
-    """What a prediction says of the labelled bins.
+    """What a prediction says of the labelled bins: 13 bytes each.
 
     Attributes:
         prediction: The prediction, its cell filled in.
         chromosomes: Names, in the order of the labels.
-        chromosome: uint16, shape (n,), of each bin the position of its chromosome in `chromosomes`.
+        chromosome: int32, shape (n,), of each bin the position of its chromosome in `chromosomes`.
         bound: bool, shape (n,).
         scores: float64, shape (n,).
     """
 
     prediction: Prediction
     chromosomes: tuple[str, ...]
-    chromosome: NDArray[np.uint16]
+    chromosome: NDArray[np.int32]
     bound: NDArray[np.bool_]
     scores: Values
 
@@ -149,7 +149,8 @@ def join(
     if not chosen:
         raise InputError("the predictions have no chromosome of the labels in common; evaluate them one by one")
     if len(chosen) < len(names):
-        left_out = [name for name in names if name not in chosen]
+        kept = set(chosen)
+        left_out = [name for name in names if name not in kept]
         logger.info("Left out %s: not every prediction has scores there", _shortened(left_out))
     joined = []
     for prediction in predictions:
@@ -178,7 +179,7 @@ def _scored(
     for chrom, size, end in zip(chosen, sizes, ends, strict=True):
         if chrom in scores:
             values[end - size : end] = scores.pop(chrom)
-    chromosome = np.repeat(np.arange(len(chosen), dtype=np.uint16), sizes)
+    chromosome = np.repeat(np.arange(len(chosen), dtype=np.int32), sizes)
     bound = np.concatenate([bins[chrom].bound for chrom in chosen])
     missing = np.isnan(values)
     if missing.any():

@@ -22,16 +22,16 @@ DRAWING, GROUPING, SHUFFLING = range(3)  # purposes of random numbers
 
 @dataclass(frozen=True)
 class EpochPlan:
-    """The windows of an epoch, or a part of them: 9 bytes each.
+    """The windows of an epoch, or a part of them: 11 bytes each.
 
     Attributes:
-        chromosomes: int16, shape (n,), index into `Examples.chromosomes`.
+        chromosomes: int32, shape (n,), index into `Examples.chromosomes`; genomes have more than 32,767 scaffolds.
         cells: int16, shape (n,), index into `Examples.cells`.
         starts: int32, shape (n,), start of the bin in the middle of the window.
         labels: uint8, shape (n,), 1 bound, 0 unbound.
     """
 
-    chromosomes: NDArray[np.int16]
+    chromosomes: NDArray[np.int32]
     cells: NDArray[np.int16]
     starts: NDArray[np.int32]
     labels: NDArray[np.uint8]
@@ -168,7 +168,7 @@ def _positives(examples: ChromosomeExamples, cell: int, random: np.random.Genera
 def _plan(chromosome: int, cell: int, starts: NDArray[np.int32], label: int) -> EpochPlan:
     count = len(starts)
     return EpochPlan(
-        np.full(count, chromosome, np.int16),
+        np.full(count, chromosome, np.int32),
         np.full(count, cell, np.int16),
         starts,
         np.full(count, label, np.uint8),
