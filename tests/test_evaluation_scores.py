@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from deepgrn_tool.errors import InputError, UsageError
 from deepgrn_tool.evaluation.scores import check_score_names, read_scores
 from deepgrn_tool.formats.bigwig import BigWig
+from deepgrn_tool.formats.score_text import read_score_rows
 
 FORMATS = ("p.bw", "p.bedGraph", "p.bg.gz", "p.tab.gz")
 WANTED = {chrom: np.array(starts) for chrom, starts in BINS.items()}
@@ -153,6 +154,19 @@ def test_tables_in_any_order_with_comments_spaces_and_line_ends(tmp_path):
     path.write_bytes(gzip.compress(b"\xef\xbb\xbf" + text.encode()))
     found = read_scores(path, {"chr2": np.array([0, 50, 100]), "chr10": np.array([0])})
     assert as_lists(found) == {"chr2": [0.25, 1, 1e-05], "chr10": [0.5]}
+
+
+@pytest.mark.parametrize("begin", ["#chr2", "track", "browser"])
+@pytest.mark.parametrize("size", [16, 1 << 20])  # bytes of a block: a block of its own, or one with a row
+def test_rows_that_are_comments_never_count(tmp_path, monkeypatch, begin, size):
+    monkeypatch.setattr("deepgrn_tool.formats.textfile.BLOCK_SIZE", size)
+    comments = [(begin, start, start + 200, 0.5) for start in (0, 50, 100)]
+    path = write_rows(tmp_path / "p.tab", [*comments, ("chr2", 0, 200, 0.25), *comments])
+    assert [(rows.chrom, rows.lines.tolist()) for rows in read_score_rows(path)] == [("chr2", [4])]
+    write_rows(path, comments)
+    assert list(read_score_rows(path)) == []
+    with pytest.raises(InputError, match=r"p\.tab: holds no score$"):
+        read(path, 0, chrom=begin)
 
 
 def test_tables_sorted_by_score(tmp_path):

@@ -97,6 +97,8 @@ def _convert(block: bytes, line: int) -> ScoreRows | None:
     count = block.count(b"\n")
     if len(prefix) < 2 or b" " in block or b"\0" in block or block.count(b"\n" + prefix) != count - 1:
         return None
+    if prefix.startswith(b"#") or prefix[:-1].decode(errors="replace") in HEADER_WORDS:  # all of them are no rows
+        return None
     rows = block[len(prefix) :].replace(b"\n" + prefix, b"\n")
     data = np.frombuffer(rows, np.uint8)
     others = data[data - np.uint8(ord("0")) > 9]  # what is no digit; characters below '0' wrap round to large ones
