@@ -159,6 +159,28 @@ def test_names_of_chromosomes_differ(case, name):
     case.refuses(f"{path}: {text}", path)
 
 
+def test_a_bigwig_lists_the_chromosomes_of_the_labels_but_has_no_value_there(case):
+    path = bigwig(case.path("q.bw"), lengths={"chr2": 800, "chr10": 400, "chr3": 800}, chrom="chr3")
+    text = "has no score on any of the labelled chromosomes (chr10, chr2, chrU); score these, or choose others with "
+    case.refuses(f"{path}: {text}--chromosomes", path)
+
+
+def test_chromosomes_without_scores_are_named_unless_they_are_many(case):
+    bins = {f"chr{number}": [0] for number in range(2, 9)}
+    labels = write_labels(case.path("many.tsv"), {"K562": dict.fromkeys(bins, "B")}, bins)
+    path = bigwig(case.path("q.bw"), lengths={"chr2": 800, "1": 800}, chrom="1")
+    text = "(chr2, chr3, chr4, chr5, chr6, …); score these, or choose others with --chromosomes"
+    case.refuses(f"{path}: has no score on any of the labelled chromosomes {text}", path, "--labels", labels)
+
+
+@pytest.mark.parametrize("name", ["q.tab", "q.bedGraph"])
+@pytest.mark.parametrize("mark", ["#", "track ", "# "])
+def test_all_rows_are_comments(case, name, mark):
+    path = case.path(name)
+    path.write_text("".join(f"{mark}chr2\t{start}\t{end}\t{score}\n" for _, start, end, score in ROWS))
+    case.refuses(f"{path}: holds no score", path)
+
+
 def test_predictions_share_no_chromosome(case):
     paths = [write_scores(case.path(f"{chrom}.bw"), scores={chrom: SCORES[chrom]}) for chrom in ("chr2", "chr10")]
     case.refuses("the predictions have no chromosome of the labels in common; evaluate them one by one", *paths)

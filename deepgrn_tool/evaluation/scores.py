@@ -74,9 +74,20 @@ def read_scores(path: str | Path, bins: Mapping[str, Positions]) -> dict[str, Va
     if not names:
         raise InputError("holds no score", path)
     if not found:
-        hint = did_you_mean(names[0], bins)
-        raise InputError(f"has no score on a chromosome of the labels: '{names[0]}' is not one of them{hint}", path)
+        raise InputError(_no_score(names, bins), path)
     return {chrom: found[chrom] for chrom in bins if chrom in found}
+
+
+def _no_score(names: Iterable[str], bins: Mapping[str, Positions]) -> str:
+    """Say why nothing was found; a bigWig lists chromosomes on which it has no value, too."""
+    name = next(iter(names))
+    if bins.keys().isdisjoint(names):
+        hint = did_you_mean(name, bins)
+        return f"has no score on a chromosome of the labels: '{name}' is not one of them{hint}"
+    shown = ", ".join(list(bins)[:5]) + (", …" if len(bins) > 5 else "")
+    return (
+        f"has no score on any of the labelled chromosomes ({shown}); score these, or choose others with --chromosomes"
+    )
 
 
 class _Collector:
