@@ -93,6 +93,15 @@ def test_other_signals_and_chromosomes_that_a_track_lacks(toy):
     assert '"name":"liver H3K27ac"' in (hub / "index.html").read_text()
 
 
+def test_a_colon_in_the_name_of_a_cell(toy, capsys):
+    """The last colon is the one between cell and factor, or cell and track, in all programs."""
+    argv = ["--scores", "K562:rep1:CTCF=K562.CTCF.bw", "--track", "K562:rep1:H3K27ac=K562.bw"]
+    assert main([*argv, "--assembly", "toy1", *EMAIL, "-o", "hub"]) == 0
+    said = capsys.readouterr().err
+    assert ": K562:rep1 CTCF scores from K562.CTCF.bw\n" in said
+    assert ": K562:rep1 H3K27ac from K562.bw\n" in said
+
+
 def test_many_factors_have_a_short_title(toy):
     scores = [part for factor in "ABCD" for part in ("--scores", f"K562:{factor}=K562.CTCF.bw")]
     assert main([*scores, "--assembly", "toy1", *EMAIL, "-o", "hub", "--quiet"]) == 0

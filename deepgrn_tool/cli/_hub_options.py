@@ -15,11 +15,13 @@ def named_track(text: str) -> tuple[str, str | None, str | None]:
 
     >>> named_track("K562:CTCF=a.bw"), named_track("K562.CTCF.bw")
     (('a.bw', 'K562', 'CTCF'), ('K562.CTCF.bw', None, None))
+    >>> named_track("K562:rep1:CTCF=a.bw")
+    ('a.bw', 'K562:rep1', 'CTCF')
     """
     names, separator, path = text.partition("=")
     if not separator:
         return text, None, None
-    cell, _, factor = names.partition(":")
+    cell, _, factor = names.rpartition(":")
     if not (cell and factor and path):
         raise argparse.ArgumentTypeError(f"'{text}' is not of the form CELL:FACTOR=FILE")
     return path, cell, factor
