@@ -4,6 +4,7 @@ import re
 
 import pytest
 from evaluation_toys import BINS, GOLDEN, HEPG2, K562, SCORES, write_labels, write_rows, write_scores
+from programs import run_in_c_locale
 
 from deepgrn_tool.cli.evaluate import main
 
@@ -156,6 +157,17 @@ def test_names_of_files_are_names_of_predictions(case):
         write_scores(case.path(f"x.1.{suffix}.tab.gz")).rename(case.path(f"x.{suffix}.tab.gz"))
     rows, _ = case.run(*(case.path(f"x.{suffix}.tab.gz") for suffix in ("bigWig", "tab")), "--cell", "K562")
     assert [key[0] for key in rows if key[2] == "all"] == ["x.bigWig", "x.tab"]
+
+
+def test_names_of_predictions_in_any_script_whatever_the_locale(case):
+    table = case.path("metrics.tsv")
+    # The name is made in the program, as Python takes arguments apart by the locale, too.
+    code = "import sys; from deepgrn_tool.cli.evaluate import main\n"
+    code += "sys.exit(main([*sys.argv[1:-1], '\\u03b2=' + sys.argv[-1]]))"
+    argv = ["--labels", case.labels, "--cell", "K562", "-o", table, case.scores]
+    done = run_in_c_locale(code, *argv)
+    assert (done.returncode, done.stdout) == (0, b"")
+    assert table.read_text(encoding="utf-8").splitlines()[1].startswith("β\tK562\tall\t16\t6\t0.375\t")
 
 
 @pytest.mark.parametrize("suffix", ["png", "pdf", "svg"])

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from engine_toys import random_model
-from programs import exit_code
+from programs import exit_code, run_in_c_locale
 from training_toys import Toy, label_rows, toy_settings, write_labels
 
 from deepgrn_tool.cli.importance import main
@@ -109,6 +109,19 @@ def test_two_models_table_plots_and_tests(case):
         assert f"<!-- {text}" in svg or text in svg
     assert said.splitlines()[0].startswith("a: ")
     assert "warning" not in said
+
+
+def test_names_of_models_in_any_script_whatever_the_locale(case):
+    tests = case.folder / "tests.tsv"
+    code = "import sys; from deepgrn_tool.cli.importance import main; *argv, one, two = sys.argv[1:]\n"
+    code += "sys.exit(main([*argv, '\\u03b2=' + one, '\\u03b3=' + two, '--compare', '\\u03b2:\\u03b3']))"
+    argv = [case.toy.features, "--labels", case.path("TOY.labels.tsv.gz"), "-o", case.table, "--tests", tests]
+    argv += ["--repeats", 1, "--chromosomes", "chrV", "--quiet"]
+    done = run_in_c_locale(code, *argv, case.path("a.model.h5"), case.path("b.h5"))
+    assert (done.returncode, done.stdout) == (0, b""), done.stderr
+    lines = case.table.read_text(encoding="utf-8").splitlines()
+    assert {line.split("\t")[0] for line in lines[1:]} == {"β", "γ"}
+    assert {tuple(line.split("\t")[:2]) for line in tests.read_text(encoding="utf-8").splitlines()[1:]} == {("β", "γ")}
 
 
 def test_cells_chromosomes_sample_and_seed(case, monkeypatch):

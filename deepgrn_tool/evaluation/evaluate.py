@@ -71,7 +71,7 @@ def evaluate(
     with ExitStack() as outputs:
         table = outputs.enter_context(atomic_output(output))
         figures = [outputs.enter_context(atomic_output(path)) for path in curves]
-        table.write_text(table_text(rows))
+        table.write_text(table_text(rows), encoding="utf-8")
         if figures:
             draw_curves(figures, drawn)
 

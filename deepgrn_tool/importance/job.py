@@ -169,10 +169,11 @@ def _measure(
 def _write(wanted: Wanted, measured: Sequence[ModelImportance]) -> None:
     """Write all files; they appear together."""
     with ExitStack() as outputs:
-        outputs.enter_context(atomic_output(wanted.table)).write_text(table_text(measured))
+        outputs.enter_context(atomic_output(wanted.table)).write_text(table_text(measured), encoding="utf-8")
         plots = [outputs.enter_context(atomic_output(path)) for path in wanted.plots]
         if wanted.tests is not None:
             rows = [row for comparison in wanted.comparisons for row in compare(comparison, measured)]
-            outputs.enter_context(atomic_output(wanted.tests)).write_text(HEADER + "".join(rows))
+            tests = outputs.enter_context(atomic_output(wanted.tests))
+            tests.write_text(HEADER + "".join(rows), encoding="utf-8")
         if plots:
             draw_importance(plots, measured)

@@ -88,4 +88,4 @@ def write_history(history: Sequence[Epoch], path: str | Path) -> None:
         values = [getattr(row, name) for name in names]
         texts = [f"{value:.6g}" if isinstance(value, float) else str(value) for value in values]
         lines.append("\t".join([*texts, "yes" if row.epoch == best else "no"]))
-    Path(path).write_text("\n".join(lines) + "\n")
+    Path(path).write_text("\n".join(lines) + "\n", encoding="utf-8")
