@@ -212,3 +212,19 @@ def test_what_cannot_be_ranked(arguments, message):
     with pytest.raises(ValueError) as caught:
         Ranking(*arguments)
     assert str(caught.value) == message
+
+
+@given(examples(weighted=True), st.integers(1, 5), st.integers(0, 2**32 - 1))
+def test_groups_are_the_subsets(example, count, seed):
+    labels, scores, weights = example
+    groups = np.random.default_rng(seed).integers(0, count, len(labels))
+    ranking = Ranking(labels, scores, weights)
+    parts = list(ranking.by_group(groups, count))
+    assert len(parts) == count
+    for number, part in enumerate(parts):
+        here = groups == number
+        alone = Ranking(np.asarray(labels)[here], np.asarray(scores)[here], np.asarray(weights)[here])
+        assert (part.total, part.positives) == (alone.total, alone.positives)
+        if 0 < part.positives < part.total:
+            assert part.auroc() == alone.auroc()
+            assert part.auprc() == pytest.approx(alone.auprc(), abs=1e-12)

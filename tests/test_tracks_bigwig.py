@@ -1,13 +1,12 @@
 """bigWig files read back by two programs that share no code with the writer: pyBigWig (C) and pybigtools (Rust)."""
 
-import time
-
 import numpy as np
 import pybigtools
 import pyBigWig
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from work import calls
 
 from deepgrn_tool.errors import InputError
 from deepgrn_tool.tracks.bigwig import BigWigWriter
@@ -179,22 +178,19 @@ def test_zoom_blocks_that_span_chromosomes(tmp_path):
         assert summary["sum"] == 50 * number + 50 * (number + 1)
 
 
-def test_time_grows_no_faster_than_the_number_of_contigs(tmp_path):
-    seconds = []
-    for count in (5_000, 20_000):
+def test_work_grows_no_faster_than_the_number_of_contigs(tmp_path):
+    done = []
+    for count in (2_000, 8_000):
         names = [f"contig{number:06d}" for number in range(count)]
-        begin = time.process_time()
-        write(tmp_path / "contigs.bw", dict.fromkeys(names, 500), [(name, [75], [125], [1]) for name in names])
-        seconds.append(time.process_time() - begin)
-    assert seconds[1] < 8 * seconds[0]  # four times the contigs; a square would make it sixteen
+        lengths, pieces = dict.fromkeys(names, 500), [(name, [75], [125], [1]) for name in names]
+        done.append(calls(lambda lengths=lengths, pieces=pieces: write(tmp_path / "contigs.bw", lengths, pieces)))
+    assert done[1] < 4.2 * done[0]
 
 
 def test_hundred_thousand_contigs_in_the_header(tmp_path):
     path = tmp_path / "contigs.bw"
     lengths = {f"contig{number:06d}": 100 + number for number in range(100_000)}
-    begin = time.process_time()
     write(path, lengths, [("contig000777", [0], [50], [2]), ("contig099999", [0], [50], [3])])
-    assert time.process_time() - begin < 20
     track = pybigtools.open(str(path))
     assert track.chroms() == lengths
     assert list(track.records("contig099999")) == [(0, 50, 3.0)]

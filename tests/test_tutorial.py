@@ -67,8 +67,11 @@ def write_matrices(path):
     """Write JASPAR's matrices of fungi in MEME format."""
     from pyjaspar import jaspardb
 
+    database = jaspardb(release="JASPAR2024")
+    motifs = database.fetch_motifs(collection="CORE", tax_group=["fungi"])
+    database.conn.close()  # else Python 3.13 warns, some time later
     lines = ["MEME version 4\n", "ALPHABET= ACGT\n"]
-    for motif in jaspardb(release="JASPAR2024").fetch_motifs(collection="CORE", tax_group=["fungi"]):
+    for motif in motifs:
         lines += [f"MOTIF {motif.matrix_id} {motif.name}", f"letter-probability matrix: alength= 4 w= {motif.length}"]
         columns = zip(*(motif.counts[base] for base in "ACGT"), strict=True)
         lines += [" ".join(f"{count / sum(column):.6f}" for count in column) for column in columns]

@@ -20,7 +20,9 @@ Scores = NDArray[np.float32]
 
 def fetch_matrix(name: str) -> jaspar.Motif:
     """Fetch a matrix by its identifier, such as MA0139.2."""
-    motif = jaspardb(release=RELEASE).fetch_motif_by_id(name)
+    database = jaspardb(release=RELEASE)
+    motif = database.fetch_motif_by_id(name)
+    database.conn.close()
     if motif is None:
         raise KeyError(f"{RELEASE} has no matrix {name}")
     motif.pseudocounts = jaspar.calculate_pseudocounts(motif)

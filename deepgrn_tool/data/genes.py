@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from array import array
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -173,8 +174,11 @@ def read_gtf(
     for kind, (owner, starts, ends) in _derive(parts, published).items():
         chroms = parts.chroms[owner]
         begin, finish = np.maximum(starts, 0), np.minimum(ends, sizes[chroms]) if len(sizes) else ends
-        result[kind] = {}
-        for number, name in enumerate(parts.names):
-            here = (chroms == number) & (finish > begin)
-            result[kind][name] = merge(begin[here], finish[here])
+        kept = np.flatnonzero(finish > begin)
+        rows = kept[np.argsort(chroms[kept], kind="stable")]
+        bounds = np.searchsorted(chroms[rows], np.arange(len(parts.names) + 1)).tolist()
+        result[kind] = {
+            name: merge(begin[rows[first:last]], finish[rows[first:last]])
+            for name, (first, last) in zip(parts.names, pairwise(bounds), strict=True)
+        }
     return result

@@ -12,7 +12,7 @@ from deepgrn_tool.evaluation.join import Prediction, ScoredBins, check_names, jo
 from deepgrn_tool.evaluation.scores import check_score_names
 from deepgrn_tool.evaluation.table import Metrics, row_text, rows_of, table_text
 from deepgrn_tool.metrics.ranking import Ranking
-from deepgrn_tool.output import atomic_output, check_outputs
+from deepgrn_tool.output import atomic_output, check_outputs, write_file
 from deepgrn_tool.plots.style import check_figure_names
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def evaluate(
     with ExitStack() as outputs:
         table = outputs.enter_context(atomic_output(output))
         figures = [outputs.enter_context(atomic_output(path)) for path in curves]
-        table.write_text(table_text(rows), encoding="utf-8")
+        write_file(table, table_text(rows))
         if figures:
             draw_curves(figures, drawn)
 

@@ -105,8 +105,9 @@ def rows_of(scored: ScoredBins, ranking: Ranking, seed: int | None) -> Iterator[
             f"{title}: none of {overall.bins:,} labelled bins on {where} is {state}; there is nothing to rank"
         )
     yield "all", overall
-    for number, chrom in enumerate(scored.chromosomes):
-        metrics = metrics_of(ranking.subset(scored.chromosome == number))
+    by_chromosome = ranking.by_group(scored.chromosome, len(scored.chromosomes))
+    for chrom, part in zip(scored.chromosomes, by_chromosome, strict=True):
+        metrics = metrics_of(part)
         if np.isnan(metrics.auroc):
             logger.info("%s: %s has %d bins, %d of them bound: no metrics", title, chrom, metrics.bins, metrics.bound)
         yield chrom, metrics

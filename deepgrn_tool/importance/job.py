@@ -20,7 +20,7 @@ from deepgrn_tool.importance.permute import input_groups
 from deepgrn_tool.importance.plot import draw_importance
 from deepgrn_tool.importance.table import table_text
 from deepgrn_tool.network.files import Model
-from deepgrn_tool.output import atomic_output, check_outputs
+from deepgrn_tool.output import atomic_output, check_outputs, write_file
 from deepgrn_tool.pairing import compare_assemblies, load_grid_model
 from deepgrn_tool.plots.style import check_figure_names
 from deepgrn_tool.progress import Progress
@@ -169,11 +169,10 @@ def _measure(
 def _write(wanted: Wanted, measured: Sequence[ModelImportance]) -> None:
     """Write all files; they appear together."""
     with ExitStack() as outputs:
-        outputs.enter_context(atomic_output(wanted.table)).write_text(table_text(measured), encoding="utf-8")
+        write_file(outputs.enter_context(atomic_output(wanted.table)), table_text(measured))
         plots = [outputs.enter_context(atomic_output(path)) for path in wanted.plots]
         if wanted.tests is not None:
             rows = [row for comparison in wanted.comparisons for row in compare(comparison, measured)]
-            tests = outputs.enter_context(atomic_output(wanted.tests))
-            tests.write_text(HEADER + "".join(rows), encoding="utf-8")
+            write_file(outputs.enter_context(atomic_output(wanted.tests)), HEADER + "".join(rows))
         if plots:
             draw_importance(plots, measured)

@@ -9,13 +9,14 @@ through tied scores, it is one step, as any positive is.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import ArrayLike
 
@@ -89,10 +90,25 @@ class Ranking:
         Args:
             keep: bool, shape (n,), in the order in which the examples were given, whatever was left out before.
         """
-        kept = keep[self._order]
-        weights = None if self._weights is None else self._weights[kept]
+        return self._part(keep[self._order])
+
+    def by_group(self, groups: NDArray[np.integer[Any]], count: int) -> Iterator[Ranking]:
+        """Rank each group of examples, in time that does not grow with their number.
+
+        Args:
+            groups: Group of each example, from 0 on, shape (n,), in the order in which the examples were given.
+            count: Number of groups.
+        """
+        here = groups[self._order]
+        rows = np.argsort(here, kind="stable")
+        for first, last in pairwise(np.searchsorted(here[rows], np.arange(count + 1)).tolist()):
+            yield self._part(rows[first:last])
+
+    def _part(self, rows: NDArray[np.integer[Any]] | NDArray[np.bool_]) -> Ranking:
+        """Take rows of the ranked examples, which keep their order."""
         part = object.__new__(Ranking)
-        part._set(self._order[kept], self._scores[kept], self._bound[kept], weights)
+        weights = None if self._weights is None else self._weights[rows]
+        part._set(self._order[rows], self._scores[rows], self._bound[rows], weights)
         return part
 
     def auroc(self) -> float:

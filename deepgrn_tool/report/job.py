@@ -17,7 +17,7 @@ from deepgrn_tool.evaluation.join import LabelledBins, Prediction, check_names
 from deepgrn_tool.evaluation.scores import check_score_names
 from deepgrn_tool.formats.checksum import sha256
 from deepgrn_tool.network.files import Model, load_model
-from deepgrn_tool.output import atomic_output, check_outputs
+from deepgrn_tool.output import atomic_output, check_outputs, write_file
 from deepgrn_tool.report import sections
 from deepgrn_tool.report.content import Section, Table
 from deepgrn_tool.report.page import page
@@ -94,7 +94,7 @@ class Report:
         subtitle = "Where on the genome the factor binds, as predicted by DeepGRN"
         subtitle += f" (deepgrn-report {__version__}" + (f", assembly {assembly})" if assembly else ")")
         with atomic_output(self.output) as temporary:
-            temporary.write_text(page(title, subtitle, parts), encoding="utf-8")
+            write_file(temporary, page(title, subtitle, parts))
         logger.info("%s: %s", self.output, ", ".join(part.title.lower() for part in parts))
 
     def _inputs(self) -> Inputs:

@@ -10,6 +10,7 @@ from typing import Any
 
 from deepgrn_tool.errors import InputError
 from deepgrn_tool.formats.textfile import read_lines, real_number, whole_number
+from deepgrn_tool.output import write_file
 
 
 @dataclass(frozen=True)
@@ -88,4 +89,4 @@ def write_history(history: Sequence[Epoch], path: str | Path) -> None:
         values = [getattr(row, name) for name in names]
         texts = [f"{value:.6g}" if isinstance(value, float) else str(value) for value in values]
         lines.append("\t".join([*texts, "yes" if row.epoch == best else "no"]))
-    Path(path).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    write_file(path, "\n".join(lines) + "\n")

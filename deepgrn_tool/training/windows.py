@@ -145,8 +145,9 @@ class WindowReader:
     def _read_meta(self, plan: EpochPlan, windows: Windows) -> None:
         if not self._config.meta_size:
             return
-        for chromosome in np.unique(plan.chromosomes):
-            for cell in np.unique(plan.cells):
-                rows = np.flatnonzero((plan.chromosomes == chromosome) & (plan.cells == cell))
-                starts = plan.starts[rows].astype(np.int64)
-                windows.meta[rows] = self._readers[cell].meta(self._chromosomes[chromosome], starts)
+        order = np.lexsort((plan.cells, plan.chromosomes))
+        changes = (np.diff(plan.chromosomes[order]) != 0) | (np.diff(plan.cells[order]) != 0)
+        for rows in np.split(order, np.flatnonzero(changes) + 1):
+            if len(rows):
+                chromosome, cell = self._chromosomes[plan.chromosomes[rows[0]]], plan.cells[rows[0]]
+                windows.meta[rows] = self._readers[cell].meta(chromosome, plan.starts[rows].astype(np.int64))
