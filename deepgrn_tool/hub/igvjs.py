@@ -39,8 +39,8 @@ def find_igv() -> Browser:
     """
     try:
         files = {str(path): path for path in distribution(PACKAGE).files or ()}
-        script = files[SCRIPT].read_text()
-        license_text = next(path.read_text() for name, path in files.items() if LICENSE.search(name))
+        script = files[SCRIPT].read_text(encoding="utf-8")
+        license_text = next(path.read_text(encoding="utf-8") for name, path in files.items() if LICENSE.search(name))
     except (PackageNotFoundError, KeyError, StopIteration, FileNotFoundError) as error:
         text = "igv.js, which the page needs, is not installed: pip install 'igv-notebook>=0.6.2'"
         raise InputError(f"{text}, or conda install bioconda::igv-notebook") from error
