@@ -1,5 +1,8 @@
 """deepgrn-importance from options to outputs, and users' mistakes: exit code, one line, no output."""
 
+import shutil
+
+import h5py
 import numpy as np
 import pytest
 from engine_toys import random_model
@@ -188,8 +191,22 @@ def test_models(case, model, message):
 
 
 def test_features_lack_a_track(case):
-    text = "has no track 'H3K4me3', which the model needs; make the file with --cell-track K562:H3K4me3=FILE or "
+    text = "has no track 'H3K4me3', which the model needs; make the file with --cell-track liver:H3K4me3=FILE or "
     case.refuses(f"{case.toy.features}: {text}--genome-track H3K4me3=FILE", models=["marks.h5"])
+
+
+def test_a_cell_that_the_labels_lack_need_not_have_what_the_model_reads(case, toy):
+    """A second cell of the features has the track; labels are of this one only."""
+    features = case.folder / "f.h5"
+    shutil.copy(toy.features, features)
+    with h5py.File(features, "r+") as file:
+        file.move("cells/K562/tracks/accessibility", "cells/K562/tracks/other")
+    column = label_rows()[0].index("liver")
+    rows = [[*row[:3], row[column]] for row in label_rows()]
+    write_labels(case.folder / "l.tsv.gz", rows)
+    argv = ["--labels", case.folder / "l.tsv.gz", "-o", case.table, "--repeats", "1"]
+    assert exit_code(main, features, case.path("a.model.h5"), *argv) == 0
+    assert {row["cells"] for row in case.rows()} == {"liver"}
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,9 @@ def keras_backend(threads: int = 1, *, one_thread_each: bool = False) -> Backend
     with _without_chatter():
         import keras
 
+    # What the user's keras.json says of other networks is not for these.
+    keras.config.set_floatx("float32")
+    keras.config.set_image_data_format("channels_last")
     name = str(keras.backend.backend())
     if name == "tensorflow":
         return _tensorflow(keras.ops, threads, one_thread_each)

@@ -111,7 +111,7 @@ def importance(
         measured = []
         for name, model in networks.items():
             compare_assemblies(model, file)
-            for cell in cells or file.cells[:1]:
+            for cell in cells or ():
                 InputReader(file, model.config, cell)  # a missing track is told before the labels are read
             bins = choose_measured_bins(
                 file,
