@@ -52,7 +52,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     out.add_argument("--logos", metavar="FILE", help="logos of the most enriched motifs (.png, .pdf or .svg)")
     out.add_argument("--summary", metavar="TSV", help="also write a table of counts")
     how = parser.add_argument_group("sites")
-    method = "attention (default), or gradient: |d score / d input × input|, which works with every network"
+    method = (
+        "attention (default), or gradient: |d score / d input × input|, which works with every network and in real data "
+        "lies on motifs far more often"
+    )
     how.add_argument("--method", choices=("attention", "gradient"), default="attention", help=method)
     dimensions = "which dimensions of the attention to average, as in deepgrn-attention (default: top)"
     how.add_argument("--dimensions", type=share_of_dimensions, metavar="all|top|SHARE", help=dimensions)
