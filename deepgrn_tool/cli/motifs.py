@@ -53,8 +53,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     out.add_argument("--summary", metavar="TSV", help="also write a table of counts")
     how = parser.add_argument_group("sites")
     method = (
-        "attention (default), or gradient: |d score / d input × input|, which works with every network and in real data "
-        "lies on motifs far more often"
+        "attention (default), or gradient: |d score / d input × input|, which works with every network and in real "
+        "data lies on motifs far more often"
     )
     how.add_argument("--method", choices=("attention", "gradient"), default="attention", help=method)
     dimensions = "which dimensions of the attention to average, as in deepgrn-attention (default: top)"
