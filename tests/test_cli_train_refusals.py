@@ -173,6 +173,14 @@ def test_no_negatives(case):
     case.refuses(f"{case.labels}: leaves no unbound bin to learn from on chr9, chr2 {LEFT}")
 
 
+def test_more_negatives_than_can_be_drawn_from(case, monkeypatch):
+    monkeypatch.setattr("deepgrn_tool.training.examples.Examples.count_negatives", lambda *_: 10**9)
+    case.refuses(
+        f"{case.labels}: has 1,000,000,000 unbound bins of a cell to learn from; "
+        "at most 999,999,999 can be drawn from; choose fewer with --chromosomes"
+    )
+
+
 def test_nothing_but_validation(case):
     case.write_labels(label_rows(chromosomes=["chrV"]))
     case.refuses(f"{case.labels}: leaves no bound bin to learn from on no chromosome {LEFT}")

@@ -14,6 +14,7 @@ from deepgrn_tool.labels.reader import read_labels
 from deepgrn_tool.labels.table import Labels
 from deepgrn_tool.network.config import NetworkConfig
 from deepgrn_tool.training.examples import Examples, check_labels, make_examples, mark_open, with_peaks
+from deepgrn_tool.training.sampling import MOST_UNBOUND
 from deepgrn_tool.training.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -196,5 +197,8 @@ def _check_examples(examples: Examples, labels: str | Path) -> None:
         for cell, count in zip(examples.cells, counts, strict=True):
             if not count:
                 logger.warning("warning: cell %s has no %s bin to learn from", cell, kind)
+    if max(negatives) > MOST_UNBOUND:
+        text = f"has {max(negatives):,} unbound bins of a cell to learn from; at most {MOST_UNBOUND:,} can be"
+        raise InputError(f"{text} drawn from; choose fewer with --chromosomes", labels)
     for cell, some, others in zip(examples.cells, positives, negatives, strict=True):
         logger.info("%s: %s positives and %s unbound bins to learn from", cell, f"{some:,}", f"{others:,}")

@@ -18,6 +18,7 @@ from deepgrn_tool.labels.table import BOUND
 from deepgrn_tool.training.examples import ChromosomeExamples, Examples
 
 DRAWING, GROUPING, SHUFFLING = range(3)  # purposes of random numbers
+MOST_UNBOUND = 10**9 - 1  # bins of a cell: NumPy draws the chromosomes' counts from no more
 
 
 @dataclass(frozen=True)
@@ -95,16 +96,17 @@ class Sampler:
     def _negatives(
         self, cell: int, count: int, only_open: bool, random: np.random.Generator
     ) -> Iterator[tuple[int, NDArray[np.int32]]]:
-        """Draw negatives without repeats, each chromosome giving its share."""
-        if not count:
-            return
+        """Draw negatives without repeats, from all chromosomes as if they were one.
+
+        How many each chromosome gives is drawn, too: were it its rounded share, small scaffolds would never give one.
+        """
         chromosomes = self._examples.chromosomes
         there = np.array([np.count_nonzero(each.negatives(cell, only_open)) for each in chromosomes], np.int64)
-        for index, share in enumerate(shares(there, count)):
-            if share:
-                bins = np.flatnonzero(chromosomes[index].negatives(cell, only_open))
-                drawn = random.choice(len(bins), share, replace=False, shuffle=False)
-                yield index, chromosomes[index].starts[bins[drawn]]
+        counts = random.multivariate_hypergeometric(there, min(count, int(there.sum())), method="marginals")
+        for index in np.flatnonzero(counts):
+            bins = np.flatnonzero(chromosomes[index].negatives(cell, only_open))
+            drawn = random.choice(len(bins), counts[index], replace=False, shuffle=False)
+            yield int(index), chromosomes[index].starts[bins[drawn]]
 
     def groups(self, plan: EpochPlan, epoch: int, size: int) -> list[EpochPlan]:
         """Divide an epoch into groups of windows that are held in memory together.
@@ -133,24 +135,6 @@ class Sampler:
     def shuffle(self, epoch: int, group: int, size: int) -> NDArray[np.int64]:
         """Give the order in which a group's windows are shown."""
         return self._random(epoch, SHUFFLING, group).permutation(size)
-
-
-def shares(there: NDArray[np.int64], count: int) -> list[int]:
-    """Divide a number in proportion to others, rounding so that the sum is right; no share is more than there is.
-
-    >>> shares(np.array([10, 20, 30]), 7)
-    [1, 2, 4]
-    >>> shares(np.array([1, 2]), 7)
-    [1, 2]
-    """
-    total = int(there.sum())
-    if count >= total:
-        return [int(each) for each in there]
-    exact = there * (count / total)
-    whole = np.floor(exact).astype(np.int64)
-    missing = count - int(whole.sum())
-    whole[np.argsort(whole - exact, kind="stable")[:missing]] += 1
-    return [int(each) for each in whole]
 
 
 def _positives(examples: ChromosomeExamples, cell: int, random: np.random.Generator) -> NDArray[np.int32]:
