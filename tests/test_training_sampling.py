@@ -258,6 +258,27 @@ def test_a_share_of_the_negatives_is_open():
     assert len(places) == 20 and np.count_nonzero(places >= 50) >= 10
 
 
+@pytest.mark.parametrize(("ratio", "share", "least_open"), [(6, 1.0, 40), (9, 0.1, 9), (8, 0.5, 40)])
+def test_negatives_come_once_and_others_stand_in_for_open_ones(ratio, share, least_open):
+    """There are 10 positives, 40 open and 50 closed bins, all of which are shown with 9 negatives per positive."""
+    for epoch in range(20):
+        plan = Sampler(open_examples(), ratio, share, 1, np.array([0])).draw(epoch)
+        places = (plan.starts[plan.labels == 0] // 50).tolist()
+        assert len(set(places)) == len(places) == 10 * ratio
+        assert set(places) <= set(range(90))
+        assert sum(place >= 50 for place in places) >= least_open
+
+
+def test_too_few_open_bins_are_told(caplog):
+    Sampler(open_examples(), 4, 1.0, 1, np.array([0])).draw(1)
+    assert caplog.messages == []
+    sampler = Sampler(open_examples(), 6, 1.0, 1, np.array([0]))
+    for epoch in range(3):
+        sampler.draw(epoch)
+    text = "--open-negatives asks for 60 open bins of cell x in each epoch, which has 40: others are drawn instead"
+    assert caplog.messages == [f"warning: {text}"]
+
+
 def test_bound_regions_are_inside_the_toy():
     """The tables that the tests rest on."""
     assert all(last <= LENGTHS[chrom] for rows in BOUND.values() for chrom, pairs in rows.items() for _, last in pairs)

@@ -76,9 +76,9 @@ class Examples:
         """Count the positives of an epoch in a cell."""
         return sum(each.count_positives(cell) for each in self.chromosomes)
 
-    def count_negatives(self, cell: int) -> int:
-        """Count the unbound bins of a cell."""
-        return sum(int(np.count_nonzero(each.negatives(cell))) for each in self.chromosomes)
+    def count_negatives(self, cell: int, only_open: bool = False) -> int:
+        """Count the unbound bins of a cell, or those that are open as well."""
+        return sum(int(np.count_nonzero(each.negatives(cell, only_open))) for each in self.chromosomes)
 
 
 def check_labels(labels: Labels, features: FeaturesFile, path: str | Path) -> None:

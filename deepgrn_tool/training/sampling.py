@@ -6,7 +6,8 @@ needs no state of a random generator.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +17,8 @@ from deepgrn_tool.data.bins import BIN_SIZE
 from deepgrn_tool.data.schema import CHUNK
 from deepgrn_tool.labels.table import BOUND
 from deepgrn_tool.training.examples import ChromosomeExamples, Examples
+
+logger = logging.getLogger(__name__)
 
 DRAWING, GROUPING, SHUFFLING = range(3)  # purposes of random numbers
 MOST_UNBOUND = 10**9 - 1  # bins of a cell: NumPy draws the chromosomes' counts from no more
@@ -52,7 +55,8 @@ class Sampler:
     Args:
         examples: Bins of the training chromosomes.
         ratio: Negatives per positive, for each cell; fewer where the cell has not so many.
-        open_share: Share of the negatives that is drawn from open bins.
+        open_share: Share of the negatives that is drawn from open bins; where a cell has not so many, a warning says
+            so, and the others are drawn from all that is unbound.
         seed: Decides everything that is drawn.
         offsets: int64, shape (chromosomes,), first base of each chromosome of the examples in the features file, which
             decides what lies in the same chunk.
@@ -67,6 +71,8 @@ class Sampler:
         self._open_share = open_share
         self._seed = seed
         self._offsets = offsets
+        if open_share:
+            self._warn_of_few_open()
 
     def _random(self, epoch: int, purpose: int, number: int = 0) -> np.random.Generator:
         return np.random.default_rng([self._seed, epoch, purpose, number])
@@ -81,10 +87,11 @@ class Sampler:
                 starts = _positives(each, cell, random)
                 positives += len(starts)
                 parts.append(_plan(index, cell, starts, 1))
-            wanted = round(positives * self._ratio)
-            from_open = round(wanted * self._open_share)
-            for count, only_open in ((from_open, True), (wanted - from_open, False)):
-                parts += [_plan(index, cell, s, 0) for index, s in self._negatives(cell, count, only_open, random)]
+            wanted, from_open = self._wanted(positives)
+            opened = self._negatives(cell, from_open, random, only_open=True)
+            others = self._negatives(cell, wanted - sum(map(len, opened.values())), random, taken=opened)
+            for index, rows in (*opened.items(), *others.items()):
+                parts.append(_plan(index, cell, self._examples.chromosomes[index].starts[rows], 0))
         columns = [np.concatenate(column) for column in zip(*(vars(part).values() for part in parts), strict=True)]
         plan = EpochPlan(*columns)
         return plan.take(np.lexsort((plan.labels, plan.cells, self._positions(plan))))
@@ -93,20 +100,57 @@ class Sampler:
         """Give the place of each window's bin in the datasets of the features file."""
         return self._offsets[plan.chromosomes] + plan.starts
 
+    def _wanted(self, positives: int) -> tuple[int, int]:
+        """Count the negatives for so many positives, and those of them that are to be open."""
+        wanted = round(positives * self._ratio)
+        return wanted, round(wanted * self._open_share)
+
+    def _warn_of_few_open(self) -> None:
+        """Say which cells have fewer open bins than are to be drawn."""
+        for cell, name in enumerate(self._examples.cells):
+            from_open = self._wanted(self._examples.count_positives(cell))[1]
+            there = self._examples.count_negatives(cell, only_open=True)
+            if there < from_open:
+                text = "warning: --open-negatives asks for %s open bins of cell %s in each epoch, which has %s: others "
+                logger.warning(text + "are drawn instead", f"{from_open:,}", name, f"{there:,}")
+
     def _negatives(
-        self, cell: int, count: int, only_open: bool, random: np.random.Generator
-    ) -> Iterator[tuple[int, NDArray[np.int32]]]:
+        self,
+        cell: int,
+        count: int,
+        random: np.random.Generator,
+        *,
+        only_open: bool = False,
+        taken: Mapping[int, NDArray[np.int64]] | None = None,
+    ) -> dict[int, NDArray[np.int64]]:
         """Draw negatives without repeats, from all chromosomes as if they were one.
 
         How many each chromosome gives is drawn, too: were it its rounded share, small scaffolds would never give one.
+
+        Args:
+            cell: Index into the cells.
+            count: How many; all where there are no more.
+            random: Draws.
+            only_open: Draw from open bins.
+            taken: Chromosome → rows of bins that were drawn before, and are not again.
+
+        Returns:
+            Chromosome → rows of its bins, for those that give any.
         """
+        taken = taken or {}
         chromosomes = self._examples.chromosomes
         there = np.array([np.count_nonzero(each.negatives(cell, only_open)) for each in chromosomes], np.int64)
+        for index, rows in taken.items():
+            there[index] -= len(rows)
         counts = random.multivariate_hypergeometric(there, min(count, int(there.sum())), method="marginals")
-        for index in np.flatnonzero(counts):
-            bins = np.flatnonzero(chromosomes[index].negatives(cell, only_open))
-            drawn = random.choice(len(bins), counts[index], replace=False, shuffle=False)
-            yield int(index), chromosomes[index].starts[bins[drawn]]
+        drawn = {}
+        for index in map(int, np.flatnonzero(counts)):
+            free = chromosomes[index].negatives(cell, only_open)
+            if index in taken:
+                free[taken[index]] = False
+            bins = np.flatnonzero(free)
+            drawn[index] = bins[random.choice(len(bins), counts[index], replace=False, shuffle=False)]
+        return drawn
 
     def groups(self, plan: EpochPlan, epoch: int, size: int) -> list[EpochPlan]:
         """Divide an epoch into groups of windows that are held in memory together.
