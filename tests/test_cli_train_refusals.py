@@ -316,6 +316,10 @@ def test_a_signal_that_is_not_a_number(case):
         (["--open-negatives", "2"], "--open-negatives must be from 0 to 1, not 2.0"),
         (["--kernel-size", "400"], "a window of 320 bp is too short for kernel size 400"),
         (["--dropout", "1"], "dropout rates must be at least 0 and less than 1"),
+        (
+            ["--transform", "accessibility=log1p", "--transform", "accessibility=scale:0.3"],
+            "--transform names accessibility twice; join its steps with commas, such as accessibility=log1p,scale:0.3",
+        ),
         (["--transform", "marks=log1p"], "--transform marks: the network reads uniqueness, accessibility"),
         (
             ["--transform", "accessibility=sqrt"],

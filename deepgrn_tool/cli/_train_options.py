@@ -64,7 +64,8 @@ def add_train_options(parser: argparse.ArgumentParser) -> None:
         type=track_and_transform,
         action="append",
         metavar="TRACK=STEPS",
-        help="what is done to a signal first: none, log1p, clip:LIMIT, scale:FACTOR, joined by commas; may be repeated",
+        help="what is done to a signal first: none, log1p, clip:LIMIT, scale:FACTOR, joined by commas, such as "
+        "accessibility=log1p,scale:0.3; once for each track",
     )
     _add_table(network, NETWORK)
     _add_table(parser.add_argument_group("learning"), LEARNING)

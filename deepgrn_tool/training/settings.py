@@ -153,7 +153,12 @@ class Settings:
         for name, rate in ACTING_DROPOUTS.items():
             if getattr(self, name) is None:
                 object.__setattr__(self, name, rate if self.attention == "weighted-sum" else 0.0)
-        for track, _ in self.transforms:
+        transformed = [track for track, _ in self.transforms]
+        for track in transformed:
+            if transformed.count(track) > 1:
+                raise UsageError(
+                    f"--transform names {track} twice; join its steps with commas, such as {track}=log1p,scale:0.3"
+                )
             if track not in self.tracks:
                 raise UsageError(f"--transform {track}: the network reads {', '.join(self.tracks) or 'no track'}")
 
