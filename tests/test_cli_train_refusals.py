@@ -373,6 +373,26 @@ def test_a_network_for_a_model(case):
     assert case._capfd.readouterr().err.splitlines()[-1] == f"{PROGRAM}{text}"
 
 
+def test_inputs_left_out_for_a_model(case):
+    text = "--start-from takes the network of the model; leave out --merge-attention, --no-expression, --annotation"
+    argv = [case.features, case.labels, "-o", case.output, *CHOICE, "--no-expression", "--annotation"]
+    assert run(*argv, "--merge-attention", "--start-from", case.features) == 2
+    assert case._capfd.readouterr().err.splitlines()[-1] == f"{PROGRAM}{text}"
+
+
+def test_a_model_that_reads_what_the_features_lack(case):
+    """Nothing that the program would refuse is advised."""
+    start = case.inputs / "start.h5"
+    assert run(case.features, case.labels, "-o", start, *network_options(), "--epochs", "1", *CHOICE) == 0
+    case.toy.write_features(case.features, skip=("expression-scores", "uniqueness"))
+    case._capfd.readouterr()
+    assert run(case.features, case.labels, "-o", case.output, "--start-from", start, "--quiet", *CHOICE) == 1
+    assert case._capfd.readouterr().err == (
+        f"{PROGRAM}{case.features}: has no track 'uniqueness' (it has accessibility), no expression for cell 'liver', "
+        "which the model reads; add that with deepgrn-features\n"
+    )
+
+
 # --- what comes to light while training
 
 

@@ -79,9 +79,23 @@ class TrainingData:
 
 
 def read_training_data(
-    features: FeaturesFile, labels: str | Path, choice: Choice, settings: Settings, config: NetworkConfig
+    features: FeaturesFile,
+    labels: str | Path,
+    choice: Choice,
+    settings: Settings,
+    config: NetworkConfig,
+    *,
+    of_a_model: bool = False,
 ) -> TrainingData:
     """Read the labels and check them against the features.
+
+    Args:
+        features: The open features file.
+        labels: Label file.
+        choice: Cells and chromosomes.
+        settings: Hyperparameters.
+        config: The network, which decides what the features must have.
+        of_a_model: Whether the network is that of `--start-from`, whose inputs cannot be left out.
 
     Raises:
         InputError: A file is wrong, or they do not fit each other, or nothing is left to learn from.
@@ -91,7 +105,7 @@ def read_training_data(
         wanted = [*choice.chromosomes, *(choice.validation or VALIDATION)]
     table = read_labels(labels, cells=choice.cells, chromosomes=wanted)
     for cell in table.cells:
-        _check_cell(features, cell, config)
+        _check_cell(features, cell, config, of_a_model)
     validation = tuple(choice.validation or VALIDATION)
     test = _test_chromosomes(features, table, choice)
     left_out = {*validation, *test}
@@ -141,7 +155,7 @@ def _test_chromosomes(features: FeaturesFile, labels: Labels, choice: Choice) ->
     return tuple(choice.test)
 
 
-def _refuse_lacking(features: FeaturesFile, cell: str, config: NetworkConfig) -> None:
+def _refuse_lacking(features: FeaturesFile, cell: str, config: NetworkConfig, of_a_model: bool) -> None:
     """Refuse features that lack something that the network reads of a cell, and name all of it at once."""
     there = [*features.genome_tracks, *features.cell_tracks(cell)]
     lacking, without = [], []
@@ -158,16 +172,19 @@ def _refuse_lacking(features: FeaturesFile, cell: str, config: NetworkConfig) ->
         lacking.append("no annotation")
         without.append("--no-annotation")
     if lacking:
-        text = f"has {', '.join(lacking)} for cell '{cell}'; add that with deepgrn-features, or train without"
-        raise InputError(f"{text}: {' '.join(without)}", features.path)
+        text = f"has {', '.join(lacking)} for cell '{cell}'"
+        if of_a_model:
+            raise InputError(f"{text}, which the model reads; add that with deepgrn-features", features.path)
+        remedy = f"add that with deepgrn-features, or train without: {' '.join(without)}"
+        raise InputError(f"{text}; {remedy}", features.path)
 
 
-def _check_cell(features: FeaturesFile, cell: str, config: NetworkConfig) -> None:
+def _check_cell(features: FeaturesFile, cell: str, config: NetworkConfig, of_a_model: bool) -> None:
     """Check that the features hold what the network reads of a cell."""
     if cell not in features.cells:
         hint = did_you_mean(cell, features.cells)
         raise InputError(f"has no cell '{cell}', which the labels have{hint}; choose with --cells", features.path)
-    _refuse_lacking(features, cell, config)
+    _refuse_lacking(features, cell, config, of_a_model)
     tracks = features.cell_tracks(cell)
     for track, transform in zip(config.tracks, config.transforms, strict=True):
         owner = cell if track in tracks else None

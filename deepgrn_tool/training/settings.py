@@ -194,13 +194,13 @@ def _obeys(value: float, rule: str) -> bool:
     return int(low) <= value <= int(high)
 
 
-def option(name: str) -> str:
-    """Name the command-line option of a setting.
+def option(name: str, value: object = None) -> str:
+    """Name the command-line option of a setting, as it is given for a value.
 
-    >>> option("learning_rate")
-    '--learning-rate'
+    >>> option("learning_rate"), option("expression", False)
+    ('--learning-rate', '--no-expression')
     """
-    return "--" + {"transforms": "transform"}.get(name, name).replace("_", "-")
+    return ("--no-" if value is False else "--") + {"transforms": "transform"}.get(name, name).replace("_", "-")
 
 
 def resolve_settings(given: Mapping[str, Any], preset: str | None = None) -> Settings:
@@ -232,7 +232,7 @@ def refuse_network(given: Mapping[str, Any], preset: str | None) -> None:
     Raises:
         UsageError: The network's architecture was given as well.
     """
-    wrong = [option(name) for name in FIXED_BY_A_MODEL if given.get(name) is not None]
+    wrong = [option(name, given[name]) for name in FIXED_BY_A_MODEL if given.get(name) is not None]
     wrong += ["--preset"] if preset is not None else []
     if wrong:
         raise UsageError(f"--start-from takes the network of the model; leave out {', '.join(wrong)}")

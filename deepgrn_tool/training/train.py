@@ -93,7 +93,9 @@ class Training:
         with FeaturesFile(self.features) as file:
             if origin is not None:
                 compare_assemblies(origin, file)
-            data = read_training_data(file, self.labels, self.choice, self.settings, config)
+            data = read_training_data(
+                file, self.labels, self.choice, self.settings, config, of_a_model=origin is not None
+            )
             validator = self._validator(data, file, config)
             checksums = {name: sha256(path) for name, path in self._sources().items()}
             terms = self._terms(data, checksums)
