@@ -209,9 +209,32 @@ def test_truncated_labels(case):
 
 def test_validation_chromosome_is_absent(case):
     case.refuses(
-        f"{case.labels}: has no validation chromosome 'chr11'; "
+        f"{case.labels}: has no validation chromosome 'chr8'; "
         "choose among chr9, chr2, chrV, chrT with --validation-chromosomes",
-        choice=[],
+        choice=["--validation-chromosomes", "chr8"],
+    )
+
+
+def test_the_default_for_validation_is_absent(case):
+    """Nobody named chr11."""
+    text = f"{case.labels}: has no chromosome 'chr11', which is for validation by default"
+    case.refuses(f"{text}; choose among chr9, chr2, chrV, chrT with --validation-chromosomes", choice=[])
+    case.refuses(
+        f"{text} (it has chr9, chr2, chrV, chrT); name others with --validation-chromosomes",
+        choice=["--chromosomes", "chr2"],
+    )
+    case.refuses(
+        f"{case.labels}: has no chromosome 'chr11' (it has chr9, chr2, chrV, chrT)",
+        choice=["--chromosomes", "chr2", "--validation-chromosomes", "chr11"],
+    )
+
+
+@pytest.mark.parametrize("option", ["--chromosomes", "--test-chromosomes"])
+def test_the_default_for_validation_has_another_purpose(case, option):
+    case.refuses_options(
+        f"chr11 is in {option} and, by default, in --validation-chromosomes; "
+        "name other chromosomes with --validation-chromosomes",
+        choice=[option, "chr11"],
     )
 
 
@@ -234,6 +257,15 @@ def test_training_chromosome_is_a_validation_chromosome(case):
         "chrV is in --chromosomes and in --validation-chromosomes; each chromosome has one purpose",
         "--chromosomes",
         "chr9,chrV",
+    )
+
+
+def test_the_features_lack_a_validation_chromosome(case):
+    case.write_labels([*label_rows(), ["chr10", 0, 200, "U", "B"]])
+    case.refuses(
+        f"{case.features}: has no chromosome 'chr10', which the labels have (it has chr9, chr2, chrV, chrT); "
+        "choose chromosomes with --validation-chromosomes",
+        choice=["--validation-chromosomes", "chr10"],
     )
 
 

@@ -50,11 +50,16 @@ class Choice:
             UsageError: A chromosome has two purposes, or peaks are missing or useless.
         """
         purposes = [("--chromosomes", self.chromosomes or ())]
-        purposes += [("--validation-chromosomes", self.validation or VALIDATION)]
+        validation = "--validation-chromosomes"
+        purposes += [(validation, self.validation or VALIDATION)]
         purposes += [("--test-chromosomes", self.test or ())]
         for number, (one, names) in enumerate(purposes):
             for other, others in purposes[number + 1 :]:
                 both = sorted(set(names) & set(others))
+                if both and self.validation is None and validation in (one, other):
+                    given = other if one == validation else one
+                    text = f"{', '.join(both)} is in {given} and, by default, in {validation}"
+                    raise UsageError(f"{text}; name other chromosomes with {validation}")
                 if both:
                     raise UsageError(f"{', '.join(both)} is in {one} and in {other}; each chromosome has one purpose")
         if settings.positives == "peaks" and not self.peaks:
@@ -100,10 +105,7 @@ def read_training_data(
     Raises:
         InputError: A file is wrong, or they do not fit each other, or nothing is left to learn from.
     """
-    wanted = None
-    if choice.chromosomes is not None:
-        wanted = [*choice.chromosomes, *(choice.validation or VALIDATION)]
-    table = read_labels(labels, cells=choice.cells, chromosomes=wanted)
+    table = _read_labels(labels, choice)
     for cell in table.cells:
         _check_cell(features, cell, config, of_a_model)
     validation = tuple(choice.validation or VALIDATION)
@@ -114,13 +116,14 @@ def read_training_data(
         if name not in table.chromosomes:
             there = list(table.chromosomes)
             names = ", ".join(there[:SHOWN]) + (", …" if len(there) > SHOWN else "")
-            text = f"has no validation chromosome '{name}'; choose among {names} with --validation-chromosomes"
-            raise InputError(text, labels)
+            text = f"has no validation chromosome '{name}'" if choice.validation else _lacks_default(name)
+            raise InputError(f"{text}; choose among {names} with --validation-chromosomes", labels)
     for name in [*training, *validation]:
         if name not in features.chromosomes:
             hint = did_you_mean(name, features.chromosomes)
-            text = f"has no chromosome '{name}', which the labels have{hint}; choose chromosomes with --chromosomes"
-            raise InputError(text, features.path)
+            text = f"has no chromosome '{name}', which the labels have{hint}; choose chromosomes with"
+            option = "--validation-chromosomes" if name in validation else "--chromosomes"
+            raise InputError(f"{text} {option}", features.path)
     for name in set(table.chromosomes) - {*training, *validation}:
         del table.chromosomes[name]
     check_labels(table, features, labels)
@@ -131,6 +134,30 @@ def read_training_data(
         mark_open(examples, features)
     _check_examples(examples, labels)
     return TrainingData(examples, make_examples(table, features, validation), test)
+
+
+def _read_labels(labels: str | Path, choice: Choice) -> Labels:
+    """Read the labels of the chromosomes that are named, or of all, since those to learn from are then the others."""
+    if choice.chromosomes is None:
+        return read_labels(labels, cells=choice.cells)
+    wanted = [*choice.chromosomes, *(choice.validation or VALIDATION)]
+    try:
+        return read_labels(labels, cells=choice.cells, chromosomes=wanted)
+    except InputError as error:
+        lacking = next((name for name in VALIDATION if error.message.startswith(_lacks(name))), None)
+        if choice.validation or lacking is None:
+            raise
+        hint = error.message.removeprefix(_lacks(lacking))
+        text = f"{_lacks_default(lacking)}{hint}; name others with --validation-chromosomes"
+        raise InputError(text, labels) from error
+
+
+def _lacks(name: str) -> str:
+    return f"has no chromosome '{name}'"
+
+
+def _lacks_default(name: str) -> str:
+    return f"{_lacks(name)}, which is for validation by default"
 
 
 def _peaks_of(cells: Sequence[str], peaks: Mapping[str, str | Path]) -> Mapping[str, str | Path]:
