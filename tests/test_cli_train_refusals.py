@@ -398,6 +398,20 @@ def test_peaks_off_the_genome(case):
     case.refuses(f"{bed}, line 1: {text}", *options)
 
 
+def test_peaks_on_other_chromosomes_only(case):
+    """The labels, which have bound bins, are not at fault."""
+    liver = case.toy.bed("liver.bed", [("chrV", 100, 400), ("chrT", 0, 400)])
+    other = case.toy.bed("K562.bed", [("chr9", 950, 1100)])
+    case.refuses(
+        f"{liver}, {other}: --peaks leaves no peak to learn from on chr9, chr2 (validation and test chromosomes left "
+        "out, and peaks near the blacklist or a chromosome's end)",
+        "--peaks",
+        f"liver={liver}",
+        "--peaks",
+        f"K562={other}",
+    )
+
+
 def test_a_network_for_a_model(case):
     text = "--start-from takes the network of the model; leave out --filters, --preset"
     argv = [case.features, case.labels, "-o", case.output, *CHOICE, "--filters", "3"]

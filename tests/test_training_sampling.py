@@ -225,6 +225,16 @@ def test_a_random_region_of_each_peak_and_epoch(toy, features, examples):
     assert min(starts["chr9", False]) >= 1920 and max(starts["chr9", False]) <= 2000 and len(starts["chr9", False]) > 60
 
 
+def test_peaks_that_are_left_out_are_counted(toy, features, examples, caplog):
+    """Of the liver's five on chr9 and chr2, one is on the blacklist and two are near an end; K562 loses none."""
+    rows = [("chr9", 3000, 3300), ("chr9", 900, 1100), ("chr9", 0, 60), ("chr2", 2950, 3000), ("chr2", 1000, 1100)]
+    peaks = {"liver": toy.bed("l.bed", [*rows, ("chrV", 0, 10)]), "K562": toy.bed("k.bed", [("chr9", 3000, 3300)])}
+    with caplog.at_level("INFO", logger="deepgrn_tool"):
+        with_peaks(examples, peaks, features)
+    text = "3 of 5 peaks on the training chromosomes are left out, too near the blacklist or an end"
+    assert caplog.messages == [f"liver: {text}"]
+
+
 # --- open chromatin
 
 

@@ -128,11 +128,13 @@ def read_training_data(
         del table.chromosomes[name]
     check_labels(table, features, labels)
     examples = make_examples(table, features, training)
+    peaks = None
     if settings.positives == "peaks":
-        examples = with_peaks(examples, _peaks_of(table.cells, choice.peaks or {}), features)
+        peaks = _peaks_of(table.cells, choice.peaks or {})
+        examples = with_peaks(examples, peaks, features)
     if settings.open_negatives:
         mark_open(examples, features)
-    _check_examples(examples, labels)
+    _check_examples(examples, labels, peaks)
     return TrainingData(examples, make_examples(table, features, validation), test)
 
 
@@ -226,21 +228,27 @@ def _check_cell(features: FeaturesFile, cell: str, config: NetworkConfig, of_a_m
             )
 
 
-def _check_examples(examples: Examples, labels: str | Path) -> None:
+def _check_examples(examples: Examples, labels: str | Path, peaks: Mapping[str, str | Path] | None) -> None:
     """Refuse examples without positives or negatives, and warn of single cells that have none."""
     positives = [examples.count_positives(cell) for cell in range(len(examples.cells))]
     negatives = [examples.count_negatives(cell) for cell in range(len(examples.cells))]
-    for kind, counts in (("bound", positives), ("unbound", negatives)):
+    names = ", ".join(each.chrom for each in examples.chromosomes) or "no chromosome"
+    if peaks is not None and not sum(positives):
+        raise InputError(
+            f"--peaks leaves no peak to learn from on {names} (validation and test chromosomes left out, and peaks "
+            "near the blacklist or a chromosome's end)",
+            ", ".join(str(peaks[cell]) for cell in examples.cells),
+        )
+    for kind, counts in (("bound bin" if peaks is None else "peak", positives), ("unbound bin", negatives)):
         if not sum(counts):
-            names = ", ".join(each.chrom for each in examples.chromosomes) or "no chromosome"
             raise InputError(
-                f"leaves no {kind} bin to learn from on {names} (validation and test chromosomes, ambiguous and "
+                f"leaves no {kind} to learn from on {names} (validation and test chromosomes, ambiguous and "
                 "blacklisted bins left out)",
                 labels,
             )
         for cell, count in zip(examples.cells, counts, strict=True):
             if not count:
-                logger.warning("warning: cell %s has no %s bin to learn from", cell, kind)
+                logger.warning("warning: cell %s has no %s to learn from", cell, kind)
     if max(negatives) > MOST_UNBOUND:
         text = f"has {max(negatives):,} unbound bins of a cell to learn from; at most {MOST_UNBOUND:,} can be"
         raise InputError(f"{text} drawn from; choose fewer with --chromosomes", labels)

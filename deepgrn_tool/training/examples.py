@@ -138,7 +138,14 @@ def with_peaks(examples: Examples, peaks: Mapping[str, str | Path], features: Fe
             fine &= (low >= 0) & (high <= features.chromosomes[each.chrom])
             kept.append((starts[fine], ends[fine]))
         chosen.append(ChromosomeExamples(each.chrom, each.starts, each.codes, tuple(kept)))
-    return Examples(examples.cells, tuple(chosen))
+    found = Examples(examples.cells, tuple(chosen))
+    for cell, (name, table) in enumerate(zip(examples.cells, tables, strict=True)):
+        there = sum(len(table.get(each.chrom, (none, none))[0]) for each in examples.chromosomes)
+        left_out = there - found.count_positives(cell)
+        if left_out:
+            text = "%s: %s of %s peaks on the training chromosomes are left out, too near the blacklist or an end"
+            logger.info(text, name, f"{left_out:,}", f"{there:,}")
+    return found
 
 
 def mark_open(examples: Examples, features: FeaturesFile) -> None:
