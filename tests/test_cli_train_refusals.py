@@ -352,6 +352,14 @@ def test_a_signal_that_is_not_a_number(case):
             ["--transform", "accessibility=log1p", "--transform", "accessibility=scale:0.3"],
             "--transform names accessibility twice; join its steps with commas, such as accessibility=log1p,scale:0.3",
         ),
+        # 64 bp · 6 channels · 100,000 filters + 100,000 for the convolution, 100,000² + 100,000 for the layer after it;
+        # (100,000 + 2 + 1) · 8 for each direction of the LSTM; 8² + 8 for attention, (8 · 4 + 1) · 4, (4 + 14 + 1) · 4
+        # and 4 + 1 for the rest.
+        (
+            ["--filters", "100000"],
+            "the network would have 10,040,200,333 weights; at most 100,000,000 are possible: "
+            "lower --filters, --kernel-size, --lstm-units, --dense-units or --flank",
+        ),
         (["--transform", "marks=log1p"], "--transform marks: the network reads uniqueness, accessibility"),
         (
             ["--transform", "accessibility=sqrt"],

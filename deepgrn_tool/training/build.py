@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from deepgrn_tool.errors import InputError, UsageError
 from deepgrn_tool.network.config import META_SIZES, NetworkConfig
-from deepgrn_tool.network.weights import Weights
+from deepgrn_tool.network.weights import MAX_WEIGHTS, Weights, count_weights
 from deepgrn_tool.pairing import load_grid_model
 from deepgrn_tool.training.checkpoint import State
 from deepgrn_tool.training.settings import Settings, refuse_network, resolve_settings
@@ -60,7 +60,7 @@ def network_config(settings: Settings, origin: NetworkConfig | None = None) -> N
         return dataclasses.replace(origin, **training)
     transforms = dict(settings.transforms)
     try:
-        return NetworkConfig(
+        config = NetworkConfig(
             tracks=settings.tracks,
             num_conv=settings.convolutions,
             filters=settings.filters,
@@ -80,6 +80,11 @@ def network_config(settings: Settings, origin: NetworkConfig | None = None) -> N
         )
     except InputError as error:
         raise UsageError(error.message) from error
+    count = count_weights(config)
+    if count > MAX_WEIGHTS:  # which no model file can have, as would come to light after the whole training
+        text = f"the network would have {count:,} weights; at most {MAX_WEIGHTS:,} are possible"
+        raise UsageError(f"{text}: lower --filters, --kernel-size, --lstm-units, --dense-units or --flank")
+    return config
 
 
 def make_step(
