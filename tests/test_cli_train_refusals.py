@@ -347,7 +347,12 @@ def test_a_signal_that_is_not_a_number(case):
         (["--weight-averaging", "1"], "--weight-averaging must be at least 0 and below 1, not 1.0"),
         (["--open-negatives", "2"], "--open-negatives must be from 0 to 1, not 2.0"),
         (["--kernel-size", "400"], "a window of 320 bp is too short for kernel size 400"),
-        (["--dropout", "1"], "dropout rates must be at least 0 and less than 1"),
+        (["--dropout", "1"], "--dropout must be at least 0 and below 1, not 1.0"),
+        (["--convolutions", "17"], "--convolutions must be from 0 to 16, not 17"),
+        (
+            ["--full-validation", "--validation-negatives", "5"],
+            "--full-validation scores all bins: leave out --validation-negatives, or give it alone",
+        ),
         (
             ["--transform", "accessibility=log1p", "--transform", "accessibility=scale:0.3"],
             "--transform names accessibility twice; join its steps with commas, such as accessibility=log1p,scale:0.3",

@@ -148,6 +148,18 @@ def test_counts_of_chromosomes_are_those_of_drawing_from_all_bins():
     assert abs(np.mean(hits) - 0.5) < 0.034
 
 
+@pytest.mark.parametrize(("ratio", "count"), [(0.005, 1), (0.01, 1), (0.02, 2)])
+def test_one_negative_at_least(ratio, count):
+    """80 positives times the ratio is 0.4, 0.8 and 1.6."""
+    examples, offsets = unbound_scaffolds([50, 50], 80)
+    assert np.count_nonzero(Sampler(examples, ratio, 0, 1, offsets).draw(1).labels == 0) == count
+
+
+def test_no_positives_no_negatives():
+    examples, offsets = unbound_scaffolds([50], 0)
+    assert len(Sampler(examples, 1, 0, 1, offsets).draw(1)) == 0
+
+
 def test_more_negatives_than_there_are():
     examples, offsets = unbound_scaffolds([2, 0, 1], 2)
     plan = Sampler(examples, 9, 0, 1, offsets).draw(1)

@@ -112,6 +112,21 @@ def test_scaling_is_for_two_kinds_of_attention():
         ({"positive_weight": -1.0}, "--positive-weight must be greater than 0, not -1.0"),
         ({"validation_negatives": 0.0}, "--validation-negatives must be greater than 0, not 0.0"),
         ({"seed": -1}, "--seed must be from 0 to 2147483647, not -1"),
+        ({"dense_layers": -7}, "--dense-layers must be from 0 to 15, not -7"),
+        ({"dense_layers": 16}, "--dense-layers must be from 0 to 15, not 16"),
+        ({"convolutions": 17}, "--convolutions must be from 0 to 16, not 17"),
+        ({"convolutions": -1}, "--convolutions must be from 0 to 16, not -1"),
+        ({"lstm_layers": 0}, "--lstm-layers must be from 1 to 16, not 0"),
+        ({"lstm_layers": 17}, "--lstm-layers must be from 1 to 16, not 17"),
+        ({"filters": 0}, "--filters must be from 1 to 100000, not 0"),
+        ({"filters": 10**400}, f"--filters must be from 1 to 100000, not 1{'0' * 400}"),
+        ({"lstm_units": 100_001}, "--lstm-units must be from 1 to 100000, not 100001"),
+        ({"dense_units": -1}, "--dense-units must be from 1 to 100000, not -1"),
+        ({"kernel_size": 1}, "--kernel-size must be from 2 to 100000, not 1"),
+        ({"flank": -1}, "--flank must be from 0 to 100000, not -1"),
+        ({"dropout": 1.0}, "--dropout must be at least 0 and below 1, not 1.0"),
+        ({"lstm_dropout": -0.1}, "--lstm-dropout must be at least 0 and below 1, not -0.1"),
+        ({"recurrent_dropout": float("nan")}, "--recurrent-dropout must be at least 0 and below 1, not nan"),
         (
             {"attention": "pairwise", "scale_attention": True},
             "--scale-attention works with after-lstm and before-lstm, not with pairwise",
@@ -143,6 +158,26 @@ def test_refusals(values, message):
     with pytest.raises(UsageError) as caught:
         Settings(**values)
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    "bounds",
+    [
+        {"convolutions": 0, "lstm_layers": 1, "dense_layers": 0, "filters": 1, "lstm_units": 1, "dense_units": 1},
+        {"convolutions": 16, "lstm_layers": 16, "dense_layers": 15, "kernel_size": 2, "dropout": 0.0},
+        {"flank": 0, "lstm_dropout": 0.0, "recurrent_dropout": 0.999, "attention": "none"},
+    ],
+)
+def test_bounds_are_those_of_networks(bounds):
+    assert network_config(Settings(**({"filters": 4, "lstm_units": 2, "dense_units": 2, "dense_layers": 0} | bounds)))
+
+
+def test_a_sample_of_validation_or_all():
+    assert resolve_settings({"validation_negatives": 2.0, "full_validation": None}).validation_negatives == 2
+    assert resolve_settings({"validation_negatives": None, "full_validation": True}).full_validation
+    text = "^--full-validation scores all bins: leave out --validation-negatives, or give it alone$"
+    with pytest.raises(UsageError, match=text):
+        resolve_settings({"validation_negatives": 5.0, "full_validation": True})
 
 
 def test_options_that_act_in_their_kind_of_attention():

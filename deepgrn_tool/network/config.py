@@ -20,6 +20,8 @@ GATE_ACTIVATIONS = ("sigmoid", "hard-sigmoid")
 MERGES = ("mean", "max")
 OPTIONAL_FIELDS = {"transforms"}  # absent from model files of version 1.0
 MAX_SIZE = 100_000  # bound on every size in a configuration: a file cannot ask for absurd amounts of memory
+MAX_LAYERS = 16  # of each kind: convolutions, LSTMs, dense layers after the meta inputs
+MIN_KERNEL_SIZE = 2  # the max-pool spans half of it
 
 
 @dataclass(frozen=True)
@@ -110,10 +112,12 @@ class NetworkConfig:
             raise InputError(
                 f"filters must be at least 2 with {self.attention} attention, whose queries have half as many"
             )
-        if not (2 <= self.kernel_size <= MAX_SIZE and 0 <= self.flank <= MAX_SIZE):
-            raise InputError("kernel_size must be at least 2 and flank at least 0")
-        if not (0 <= self.num_conv <= 16 and 1 <= self.num_lstm <= 16 and len(self.dense_after_meta) <= 16):
-            raise InputError("num_conv must be 0 to 16, num_lstm 1 to 16, with at most 16 dense layers after meta")
+        if not (MIN_KERNEL_SIZE <= self.kernel_size <= MAX_SIZE and 0 <= self.flank <= MAX_SIZE):
+            raise InputError(f"kernel_size must be at least {MIN_KERNEL_SIZE} and flank at least 0")
+        most, layers = MAX_LAYERS, len(self.dense_after_meta)
+        if not (0 <= self.num_conv <= most and 1 <= self.num_lstm <= most and layers <= most):
+            text = f"num_conv must be 0 to {most}, num_lstm 1 to {most}, with at most {most} dense layers after meta"
+            raise InputError(text)
         if not all(0 <= rate < 1 for rate in (self.dropout, self.lstm_dropout, self.recurrent_dropout)):
             raise InputError("dropout rates must be at least 0 and less than 1")
         if self.steps < 1:

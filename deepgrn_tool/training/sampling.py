@@ -54,7 +54,7 @@ class Sampler:
 
     Args:
         examples: Bins of the training chromosomes.
-        ratio: Negatives per positive, for each cell; fewer where the cell has not so many.
+        ratio: Negatives per positive, for each cell; fewer where the cell has not so many, one at least if it has any.
         open_share: Share of the negatives that is drawn from open bins; where a cell has not so many, a warning says
             so, and the others are drawn from all that is unbound.
         seed: Decides everything that is drawn.
@@ -101,8 +101,8 @@ class Sampler:
         return self._offsets[plan.chromosomes] + plan.starts
 
     def _wanted(self, positives: int) -> tuple[int, int]:
-        """Count the negatives for so many positives, and those of them that are to be open."""
-        wanted = round(positives * self._ratio)
+        """Count the negatives for so many positives, one at least, and those of them that are to be open."""
+        wanted = max(round(positives * self._ratio), min(positives, 1))
         return wanted, round(wanted * self._open_share)
 
     def _warn_of_few_open(self) -> None:

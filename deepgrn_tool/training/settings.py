@@ -1,7 +1,4 @@
-"""Every hyperparameter of a training run: given ones before those of a preset, those before the published defaults.
-
-Nothing heavy is imported here, so that the program can show the defaults in `--help`.
-"""
+"""Every hyperparameter of a training run: given ones before those of a preset, those before the published defaults."""
 
 from __future__ import annotations
 
@@ -11,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from deepgrn_tool.errors import UsageError
+from deepgrn_tool.network.config import MAX_LAYERS, MAX_SIZE, MIN_KERNEL_SIZE
 from deepgrn_tool.training.presets import read_presets
 
 if TYPE_CHECKING:
@@ -102,23 +100,23 @@ class Settings:
     merge_attention: bool = False
     position_encoding: str = "none"
     scale_attention: bool | None = None
-    convolutions: int = 1
-    filters: int = 64
-    kernel_size: int = 34
-    lstm_layers: int = 1
-    lstm_units: int = 32
+    convolutions: int = _rule(f"from 0 to {MAX_LAYERS}", 1)
+    filters: int = _rule(f"from 1 to {MAX_SIZE}", 64)
+    kernel_size: int = _rule(f"from {MIN_KERNEL_SIZE} to {MAX_SIZE}", 34)
+    lstm_layers: int = _rule(f"from 1 to {MAX_LAYERS}", 1)
+    lstm_units: int = _rule(f"from 1 to {MAX_SIZE}", 32)
     gates: str = "sigmoid"
-    dense_units: int = 64
-    dense_layers: int = 1
-    dropout: float = 0.1
-    lstm_dropout: float | None = None
-    recurrent_dropout: float | None = None
+    dense_units: int = _rule(f"from 1 to {MAX_SIZE}", 64)
+    dense_layers: int = _rule(f"from 0 to {MAX_LAYERS - 1}", 1)
+    dropout: float = _rule("at least 0 and below 1", 0.1)
+    lstm_dropout: float | None = _rule("at least 0 and below 1", None)
+    recurrent_dropout: float | None = _rule("at least 0 and below 1", None)
     merge: str = "mean"
     tracks: tuple[str, ...] = ("uniqueness", "accessibility")
     transforms: tuple[tuple[str, str], ...] = ()
     expression: bool = True
     annotation: bool = True
-    flank: int = 401
+    flank: int = _rule(f"from 0 to {MAX_SIZE}", 401)
     epochs: int = _rule("at least 1", 60)
     patience: int = _rule("at least 1", 5)
     batch_size: int = _rule("at least 1", 64)
@@ -140,9 +138,9 @@ class Settings:
             UsageError: A value is out of range or contradicts another one.
         """
         for each in dataclasses.fields(self):
-            rule = each.metadata.get("rule")
-            if rule is not None and not _obeys(getattr(self, each.name), rule):
-                raise UsageError(f"{option(each.name)} must be {rule}, not {getattr(self, each.name)}")
+            rule, value = each.metadata.get("rule"), getattr(self, each.name)
+            if rule is not None and value is not None and not _obeys(value, rule):
+                raise UsageError(f"{option(each.name)} must be {rule}, not {value}")
         if self.merge not in MERGES or self.positives not in POSITIVES:
             raise UsageError(f"--merge must be one of {', '.join(MERGES)}, --positives one of {', '.join(POSITIVES)}")
         if self.rate_decay not in RATE_DECAYS:
@@ -182,7 +180,7 @@ class Settings:
 
 
 def _obeys(value: float, rule: str) -> bool:
-    if not math.isfinite(value):
+    if isinstance(value, float) and not math.isfinite(value):
         return False
     if rule == "greater than 0":
         return value > 0
@@ -223,6 +221,8 @@ def resolve_settings(given: Mapping[str, Any], preset: str | None = None) -> Set
         if chosen.get("attention", base["attention"]) != base["attention"]:
             # These were chosen for the preset's kind of attention, and may mean nothing for another.
             base = {name: value for name, value in base.items() if name not in (*ACTING_DROPOUTS, "merge_attention")}
+    if chosen.get("full_validation") and "validation_negatives" in chosen:
+        raise UsageError("--full-validation scores all bins: leave out --validation-negatives, or give it alone")
     return Settings(**{**base, **chosen})
 
 
