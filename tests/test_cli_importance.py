@@ -190,6 +190,14 @@ def test_models(case, model, message):
     case.refuses(f"{case.path(model)}: {message.replace('LABELS', str(labels))}", models=[model])
 
 
+def test_a_chromosome_that_is_too_long(case, monkeypatch):
+    """As if starts of bins had fewer bits."""
+    monkeypatch.setattr("deepgrn_tool.training.examples.LONGEST", 3999)
+    text = "chrV has 4,000 bp; bins are taken from chromosomes of at most 3,999 bp"
+    message = f"{case.toy.features}: {text}: choose others, or split it in all inputs"
+    case.refuses(message, "--chromosomes", "chrV")
+
+
 def test_features_lack_a_track(case):
     text = "has no track 'H3K4me3', which the model needs; make the file with --cell-track liver:H3K4me3=FILE or "
     case.refuses(f"{case.toy.features}: {text}--genome-track H3K4me3=FILE", models=["marks.h5"])

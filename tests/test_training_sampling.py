@@ -7,6 +7,7 @@ import pytest
 from training_toys import BOUND, LENGTHS, Toy, grid, is_banned, letter
 
 from deepgrn_tool.data.features_file import FeaturesFile
+from deepgrn_tool.errors import InputError
 from deepgrn_tool.labels.reader import read_labels
 from deepgrn_tool.labels.table import AMBIGUOUS, UNBOUND
 from deepgrn_tool.labels.table import BOUND as BOUND_CODE
@@ -32,6 +33,17 @@ def features(toy):
 @pytest.fixture
 def examples(toy, features):
     return make_examples(read_labels(toy.labels), features, TRAIN)
+
+
+def test_chromosomes_too_long_for_starts_of_4_bytes(toy, features):
+    labels = read_labels(toy.labels)
+    features.chromosomes["chr2"] = 2**31 - 1
+    assert len(make_examples(labels, features, ["chr2"]).chromosomes) == 1
+    features.chromosomes["chr2"] = 2**31
+    assert len(make_examples(labels, features, ["chr9"]).chromosomes) == 1
+    text = "chr2 has 2,147,483,648 bp; bins are taken from chromosomes of at most 2,147,483,647 bp"
+    with pytest.raises(InputError, match=text):
+        make_examples(labels, features, ["chr2"])
 
 
 def bins(cell, wanted):

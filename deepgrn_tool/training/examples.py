@@ -29,6 +29,8 @@ LEAST_SIGNAL = float(np.finfo(np.float32).tiny)
 OPEN_QUANTILE = 0.25  # of the accessibility of bound bins: an open bin has at least that
 SCAN_SIZE = 1 << 22  # bases of accessibility that are read at once
 
+LONGEST = np.iinfo(np.int32).max  # bp of a chromosome: starts of bins are kept in 4 bytes
+
 Peaks = tuple[Positions, Positions]
 
 
@@ -102,11 +104,17 @@ def make_examples(labels: Labels, features: FeaturesFile, chromosomes: Sequence[
         labels: Labels of all cells; their codes are changed in place, for they are large.
         features: Tells blacklist and order of chromosomes.
         chromosomes: Names of chromosomes that labels and features know.
+
+    Raises:
+        InputError: A chromosome is longer than `LONGEST`.
     """
     chosen = []
     for chrom in features.chromosomes:
         if chrom not in chromosomes:
             continue
+        if features.chromosomes[chrom] > LONGEST:
+            text = f"{chrom} has {features.chromosomes[chrom]:,} bp; bins are taken from chromosomes of at most"
+            raise InputError(f"{text} {LONGEST:,} bp: choose others, or split it in all inputs", features.path)
         here = labels.chromosomes[chrom]
         banned = overlaps(here.starts, here.starts + BIN_SIZE, *features.blacklist(chrom))
         here.codes[:, banned] = AMBIGUOUS
