@@ -94,7 +94,7 @@ def make_step(
     from deepgrn_tool.engine.keras_backend import keras_backend
 
     keras_backend(threads)
-    # Each validation compiles the engine with the weights of its epoch: TensorFlow warns of functions made in a loop.
+    # A process that trains several networks compiles functions for each: TensorFlow warns of functions made in a loop.
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
     from deepgrn_tool.network.build import fresh_weights
     from deepgrn_tool.training.compiled import set_threads
