@@ -309,8 +309,8 @@ def test_too_few_open_bins_are_told(caplog):
     sampler = Sampler(open_examples(), 6, 1.0, 1, np.array([0]))
     for epoch in range(3):
         sampler.draw(epoch)
-    text = "--open-negatives asks for 60 open bins of cell x in each epoch, which has 40: others are drawn instead"
-    assert caplog.messages == [f"warning: {text}"]
+    text = "warning: cell x has 40 of the 60 open bins that --open-negatives asks for in each epoch"
+    assert caplog.messages == [f"{text}; other unbound bins take their place"]
 
 
 def test_bound_regions_are_inside_the_toy():

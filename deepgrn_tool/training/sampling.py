@@ -111,8 +111,8 @@ class Sampler:
             from_open = self._wanted(self._examples.count_positives(cell))[1]
             there = self._examples.count_negatives(cell, only_open=True)
             if there < from_open:
-                text = "warning: --open-negatives asks for %s open bins of cell %s in each epoch, which has %s: others "
-                logger.warning(text + "are drawn instead", f"{from_open:,}", name, f"{there:,}")
+                text = "warning: cell %s has %s of the %s open bins that --open-negatives asks for in each epoch; "
+                logger.warning(text + "other unbound bins take their place", name, f"{there:,}", f"{from_open:,}")
 
     def _negatives(
         self,
