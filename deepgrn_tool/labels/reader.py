@@ -29,6 +29,21 @@ if TYPE_CHECKING:
 SORTING = "sort the rows with LC_ALL=C sort -k1,1 -k2,2n, the header first"
 
 
+class MissingChromosomeError(InputError):
+    """A chromosome that was asked for is not in the label file.
+
+    Args:
+        name: The chromosome.
+        known: Those of the file.
+        path: The file.
+    """
+
+    def __init__(self, name: str, known: Collection[str], path: str | Path) -> None:
+        """Keep the name, and what there is instead, for those who know why it was asked for."""
+        self.name, self.hint = name, did_you_mean(name, known)
+        super().__init__(f"has no chromosome '{name}'{self.hint}", path)
+
+
 def read_labels(
     path: str | Path, *, cells: Sequence[str] | None = None, chromosomes: Collection[str] | None = None
 ) -> Labels:
@@ -45,7 +60,8 @@ def read_labels(
         The labels of the bins.
 
     Raises:
-        InputError: The file is not a label file, or a wanted cell or chromosome is not in it.
+        InputError: The file is not a label file, or a wanted cell is not in it.
+        MissingChromosomeError: A wanted chromosome is not in it.
     """
     with open_bytes(path) as stream:
         names = _read_header(stream, path)
@@ -128,7 +144,7 @@ class _Collector:
             raise InputError("holds no bin, only a header", self._path)
         for name in self._wanted or ():
             if name not in self._done:
-                raise InputError(f"has no chromosome '{name}'{did_you_mean(name, self._done)}", self._path)
+                raise MissingChromosomeError(name, self._done, self._path)
         return {name: labels for name, labels in self._done.items() if labels is not None}
 
     def _end_chromosome(self) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from deepgrn_tool.data.features_file import FeaturesFile
 from deepgrn_tool.data.schema import ACCESSIBILITY
 from deepgrn_tool.errors import InputError, UsageError, did_you_mean
-from deepgrn_tool.labels.reader import read_labels
+from deepgrn_tool.labels.reader import MissingChromosomeError, read_labels
 from deepgrn_tool.labels.table import Labels
 from deepgrn_tool.network.config import NetworkConfig
 from deepgrn_tool.training.examples import Examples, check_labels, make_examples, mark_open, with_peaks
@@ -145,21 +145,15 @@ def _read_labels(labels: str | Path, choice: Choice) -> Labels:
     wanted = [*choice.chromosomes, *(choice.validation or VALIDATION)]
     try:
         return read_labels(labels, cells=choice.cells, chromosomes=wanted)
-    except InputError as error:
-        lacking = next((name for name in VALIDATION if error.message.startswith(_lacks(name))), None)
-        if choice.validation or lacking is None:
+    except MissingChromosomeError as error:
+        if choice.validation or error.name not in VALIDATION:
             raise
-        hint = error.message.removeprefix(_lacks(lacking))
-        text = f"{_lacks_default(lacking)}{hint}; name others with --validation-chromosomes"
+        text = f"{_lacks_default(error.name)}{error.hint}; name others with --validation-chromosomes"
         raise InputError(text, labels) from error
 
 
-def _lacks(name: str) -> str:
-    return f"has no chromosome '{name}'"
-
-
 def _lacks_default(name: str) -> str:
-    return f"{_lacks(name)}, which is for validation by default"
+    return f"has no chromosome '{name}', which is for validation by default"
 
 
 def _peaks_of(cells: Sequence[str], peaks: Mapping[str, str | Path]) -> Mapping[str, str | Path]:
