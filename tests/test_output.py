@@ -1,6 +1,7 @@
 """Files that appear whole or not at all, and what is left where a run is killed."""
 
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -157,4 +158,20 @@ def test_nothing_is_left_by_a_signal_while_the_file_is_made(tmp_path, monkeypatc
     monkeypatch.setattr("deepgrn_tool.output.tempfile.mkstemp", interrupted_later)
     with pytest.raises(KeyboardInterrupt), atomic_output(tmp_path / "a.bw"):
         pass
+    assert names(tmp_path) == []
+
+
+@pytest.mark.parametrize("content", ["long" * 1000, b"long" * 1000])
+def test_the_target_is_named_where_the_disk_is_full(tmp_path, content):
+    """A process of its own may write files of 2,000 bytes; its errors would name the temporary file, or none."""
+    code = "import sys\nfrom deepgrn_tool.output import atomic_output, write_file\n"
+    code += "try:\n    with atomic_output(sys.argv[1]) as temporary:\n"
+    code += f"        write_file(temporary, {content!r})\nexcept OSError as error:\n    print(error.filename)\n"
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "a.tsv")],
+        capture_output=True,
+        text=True,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000)),
+    )
+    assert (done.stdout, done.stderr) == (f"{tmp_path / 'a.tsv'}\n", "")
     assert names(tmp_path) == []

@@ -58,7 +58,7 @@ def test_stopped_while_it_writes(bench, name, number):
     assert kinds.stopped(bench(name), number, moment, older=number == signal.SIGINT) == []
 
 
-@pytest.mark.parametrize("name", WRITING)
+@pytest.mark.parametrize("name", [*WRITING, "evaluate", "motifs", "report"])
 def test_files_may_not_grow(bench, name):
     assert kinds.limited(bench(name), 0.4, older=True) == []
 
